@@ -1,0 +1,80 @@
+"""The local engine: threads of this process work through the missing blocks of a cube.
+
+Kernels do not hold the interpreter's lock, so threads use all cores. A few blocks are under way at a time,
+whatever the size of the cube, which bounds memory.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from time import perf_counter
+
+from posse.kernels.errors import InputError, Interrupted
+from posse.sweeps.cube import Cube
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did: blocks and points solved, in how many seconds (compiling left out)."""
+
+    blocks: int
+    points: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Points a second."""
+        return self.points / self.seconds if self.seconds else 0.0
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None] = lambda points: None) -> Report:
+    """Solve what is missing of a cube and seal it.
+
+    workers: threads; one for each core if left out. advance: told the points of each finished block.
+    Raises Interrupted after Ctrl-C, once the blocks under way are recorded.
+    """
+    workers = cores() if workers is None else workers
+    if workers < 1:
+        raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1")
+    missing = cube.missing()
+    if missing:
+        cube.warm_up()
+    started = perf_counter()
+    done = points = 0
+    waiting = iter(missing)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="posse")
+    under_way: dict[Future[None], int] = {}
+    try:
+        while True:
+            for number in islice(waiting, workers + 1 - len(under_way)):
+                under_way[pool.submit(cube.finish_block, number)] = number
+            if not under_way:
+                break
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                number = under_way.pop(future)
+                future.result()
+                done, points = done + 1, points + cube.blocks.points(number)
+                advance(cube.blocks.points(number))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped; {len(cube.blocks) - len(missing) + done + _settle(pool, under_way)} of {len(cube.blocks)} "
+            "blocks are done; run the same command to go on"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    seconds = perf_counter() - started
+    cube.seal()
+    return Report(done, points, seconds)
+
+
+def _settle(pool: ThreadPoolExecutor, under_way: dict[Future[None], int]) -> int:
+    """Let the blocks under way end; how many of them were finished."""
+    pool.shutdown(wait=True, cancel_futures=True)
+    return sum(1 for f in under_way if not f.cancelled() and f.exception() is None)

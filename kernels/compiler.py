@@ -1,0 +1,263 @@
+"""The one module that knows the compiler: it makes a serial, `nogil`, tiled SIMD kernel of a game.
+
+    compile_kernel(game, outputs, constants) -> kernel(columns, count, *results)
+
+What it takes for LLVM to use vector instructions throughout, each point measured (decisions/0002):
+two flat workspaces with a constant tile length, every function inlined, no branches.
+"""
+
+import hashlib
+import os
+import platform
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import FunctionType
+from typing import Any
+
+import llvmlite.binding
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload, register_jitable
+from platformdirs import user_cache_path
+
+from posse.kernels import vocabulary
+from posse.kernels.declaration import Game, Output
+from posse.kernels.point import components
+from posse.kernels.source import reachable
+
+TILE = 128  # points solved in one go: parameters and results of a tile stay in the first-level cache
+
+# Inlined as seen by LLVM, which else leaves calls that it cannot vectorise over; division as in NumPy.
+_INLINE: dict[str, Any] = {"error_model": "numpy", "forceinline": True}
+
+
+@intrinsic
+def _select(typing_context: Any, condition: Any, yes: Any, no: Any) -> Any:
+    """LLVM's select: a choice that is never a branch."""
+    result = typing_context.unify_types(yes, no)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        chosen, first, second = arguments
+        first = context.cast(builder, first, yes, result)
+        second = context.cast(builder, second, no, result)
+        return builder.select(context.cast(builder, chosen, condition, types.boolean), first, second)
+
+    return result(condition, yes, no), generate
+
+
+def _pointer(builder: Any, address: Any, index: Any) -> Any:
+    return builder.gep(builder.inttoptr(address, ir.DoubleType().as_pointer()), [index])
+
+
+@intrinsic
+def load(typing_context: Any, address: Any, index: Any) -> Any:
+    """The float64 at a position of the array that begins at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(_pointer(builder, *arguments))
+
+    return types.float64(address, index), generate
+
+
+@intrinsic
+def prefetch(typing_context: Any, address: Any, index: Any) -> Any:
+    """Ask for the cache line at a position, to be in the second-level cache when the next tile wants it."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        line = builder.bitcast(_pointer(builder, *arguments), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(prefetch, [line, number(0), number(2), number(1)])  # to read, second level, data
+        return context.get_dummy_value()
+
+    return types.void(address, index), generate
+
+
+@overload(vocabulary.where, jit_options=_INLINE)
+def _where(condition, yes, no):  # type: ignore[no-untyped-def]  # Numba compares the bare signatures
+    return lambda condition, yes, no: _select(condition, yes, no)
+
+
+@cache
+def _make_jitable(function: FunctionType) -> None:
+    register_jitable(**_INLINE)(function)
+
+
+for _word in (vocabulary.minimum, vocabulary.maximum, vocabulary.power):
+    _make_jitable(_word)
+
+
+# The parts of a kernel that are the same for every game, named as its source below names them. Workspaces
+# are flat: parameter or component p of a tile stands at p * TILE.
+
+
+@register_jitable(**_INLINE)
+def copy(target, source):  # type: ignore[no-untyped-def]
+    for k in range(len(target)):
+        target[k] = source[k]
+
+
+@register_jitable(**_INLINE)
+def fill(workspace, columns, bounds, place, left, whole, inside):  # type: ignore[no-untyped-def]
+    """Write the next TILE values of each varying parameter into the workspace.
+
+    Parameter p at flat position i of the grid is values[(i // stride) % length], a staircase, where row p of
+    `columns` holds the address of the values, their number and the stride.
+    place, left: the present step of each, and how much of it is to come.
+    whole: the tile holds nothing but the present step, so that there is nothing to write until it ends.
+    inside: all values in the tile lie between the parameter's bounds.
+    """
+    for p in range(len(columns)):
+        values, length, stride = columns[p]
+        step, rest, low, high = place[p], left[p], bounds[p, 0], bounds[p, 1]
+        if whole[p] and (rest > TILE or length == 1):
+            left[p] -= TILE
+            continue
+        part = workspace[p * TILE : (p + 1) * TILE]
+        within = True
+        if stride == 1 and step + TILE < length:
+            for k in range(TILE):
+                part[k] = load(values, step + k)
+                within &= (low <= part[k]) & (part[k] <= high)
+            for k in range(step + 2 * TILE, step + 3 * TILE, 8):  # two tiles ahead; one is too late
+                prefetch(values, k)
+            step += TILE
+        else:
+            whole[p] = rest > TILE or length == 1
+            i = 0
+            while i < TILE:
+                value = load(values, step)
+                within &= (low <= value) & (value <= high)
+                run = TILE if length == 1 else min(rest, TILE - i)
+                for k in range(i, i + run):
+                    part[k] = value
+                i += run
+                rest -= run
+                if rest == 0:
+                    rest = stride
+                    step = (step + 1) % length
+        place[p], left[p], inside[p] = step, rest, within
+
+
+@register_jitable(**_INLINE)
+def ordered(workspace, order):  # type: ignore[no-untyped-def]
+    """Whether every pair (low, high) of parameters in `order` keeps its order all over the tile."""
+    result = True
+    for pair in range(len(order)):
+        low = workspace[order[pair, 0] * TILE : (order[pair, 0] + 1) * TILE]
+        high = workspace[order[pair, 1] * TILE : (order[pair, 1] + 1) * TILE]
+        for i in range(TILE):
+            result &= low[i] <= high[i]
+    return result
+
+
+@register_jitable(**_INLINE)
+def fence(workspace, solved, bounds, order, outside):  # type: ignore[no-untyped-def]
+    """Replace the results at points outside the domain."""
+    for i in range(TILE):
+        allowed = True
+        for p in range(len(bounds)):
+            allowed &= (bounds[p, 0] <= workspace[p * TILE + i]) & (workspace[p * TILE + i] <= bounds[p, 1])
+        for pair in range(len(order)):
+            allowed &= workspace[order[pair, 0] * TILE + i] <= workspace[order[pair, 1] * TILE + i]
+        if not allowed:
+            for n in range(len(outside)):
+                solved[n * TILE + i] = outside[n]
+
+
+_KERNEL = """
+def tile(workspace, solved):
+    for i in range({TILE}):
+        result = solve({arguments})
+{stores}
+
+def kernel(columns, bounds, order, outside, count, {results}):
+    workspace = np.empty({parameters} * {TILE})
+    solved = np.empty({components} * {TILE})
+    place = np.zeros({parameters}, np.int64)
+    left = columns[:, 2].copy()
+    whole = np.zeros({parameters}, np.bool_)
+    inside = np.zeros({parameters}, np.bool_)
+    for start in range(0, count, {TILE}):
+        fill(workspace, columns, bounds, place, left, whole, inside)
+        tile(workspace, solved)
+        if not (inside.all() and ordered(workspace, order)):
+            fence(workspace, solved, bounds, order, outside)
+        stop = min(start + {TILE}, count)
+{copies}
+"""
+
+
+def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, float]) -> str:
+    """Source of the kernel of a game, for these outputs, with these parameters as constants."""
+    arguments = [
+        repr(constants[p.name]) if p.name in constants else f"workspace[{k * TILE} + i]"
+        for k, p in enumerate(game.parameters)
+    ]
+    numbers = components(outputs)
+    fields = [f"result.{o.name}[{k}]" if o.dimension else f"result.{o.name}" for o, k in numbers]
+    stores = [f"        solved[{n * TILE} + i] = {field}" for n, field in enumerate(fields)]
+    copies = [
+        f"        copy({o.name}[{k}, start:stop], solved[{n * TILE}:{(n + 1) * TILE}])"
+        for n, (o, k) in enumerate(numbers)
+    ]
+    return _KERNEL.format(
+        TILE=TILE,
+        arguments=", ".join(arguments),
+        parameters=len(game.parameters),
+        components=len(numbers),
+        results=", ".join(o.name for o in outputs),
+        stores="\n".join(stores),
+        copies="\n".join(copies),
+    )
+
+
+@cache
+def compile_kernel(game: Game, outputs: tuple[str, ...], constants: tuple[tuple[str, float], ...]) -> Any:
+    """The kernel of a game, compiled at its first call and kept on disk for the next process.
+
+    It is called as kernel(columns, bounds, order, outside, count, *results), see posse.kernels.grid.
+    """
+    for function in reachable(game.solve):
+        _make_jitable(function)
+    source = kernel_source(game, [game.output(name) for name in outputs], dict(constants))
+    path = _source_file(game, source)
+    scope = {"np": np, "solve": game.solve, "__name__": __name__}  # Numba loads cached code by module name
+    scope |= {"copy": copy, "fill": fill, "ordered": ordered, "fence": fence}
+    exec(compile(source, str(path or "<posse>"), "exec"), scope)
+    scope["tile"] = numba.njit(nogil=True, error_model="numpy")(scope["tile"])
+    return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope["kernel"])
+
+
+def _source_file(game: Game, source: str) -> Path | None:
+    """A file with this source in the cache folder; None where the user has no writable one.
+
+    Numba keeps compiled code beside its source file and misses changes in functions that it calls. So the
+    folder's name carries all that the code depends on: the definition, this package, Numba and the processor.
+    """
+    depends = [game.source_hash, _package_hash(), numba.__version__, np.__version__, platform.machine()]
+    depends += [llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten(), source]
+    key = hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
+    path = user_cache_path("posse") / "kernels" / key / f"{game.name}.py"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+                file.write(source)
+            os.replace(file.name, path)
+    except OSError:
+        return None
+    return path
+
+
+@cache
+def _package_hash() -> str:
+    """Hash of every module of this room."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()

@@ -1,0 +1,212 @@
+"""What a game says of itself: parameters, outputs, the meaning of its codes, and its solution.
+
+    Parameter   name, symbol, domain, default, meaning
+    Output      name, kind (codes, flags or real), extra dimension, the meaning of codes
+    Game        all of these, and `solve`: numbers in, named numbers out
+
+Everything else that posse shows or checks about a game is derived from this declaration.
+"""
+
+import inspect
+import keyword
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf, nan, nextafter
+from typing import Any, Literal
+
+import numpy as np
+
+from posse.kernels.errors import InputError, pick
+from posse.kernels.source import digest, sources
+
+OUTSIDE_DOMAIN = 254
+NOT_COMPUTED = 255
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An interval of finite numbers; `at_least` names a parameter that bounds it from below."""
+
+    low: float = -inf
+    high: float = inf
+    low_open: bool = False
+    high_open: bool = False
+    at_least: str | None = None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest float64 inside (`at_least` aside)."""
+        low = nextafter(self.low, inf) if self.low_open or self.low == -inf else self.low
+        high = nextafter(self.high, -inf) if self.high_open or self.high == inf else self.high
+        return low, high
+
+    def __contains__(self, value: float) -> bool:
+        low, high = self.bounds
+        return low <= value <= high
+
+    def __str__(self) -> str:
+        if self.at_least:
+            return f"≥ {self.at_least}"
+        if self.low == -inf and self.high == inf:
+            return "any number"
+        if self.high == inf:
+            return f"{'>' if self.low_open else '≥'} {self.low:g}"
+        if self.low == -inf:
+            return f"{'<' if self.high_open else '≤'} {self.high:g}"
+        return f"{'(' if self.low_open else '['}{self.low:g}, {self.high:g}{')' if self.high_open else ']'}"
+
+
+POSITIVE = Domain(low=0.0, low_open=True)
+NONNEGATIVE = Domain(low=0.0)
+UNIT_INTERVAL = Domain(low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number that a game is solved for.
+
+    `common` is a value frequent enough in practice for compiled code of its own, in which it is a
+    constant (an exponent of 1, say, that spares every power).
+    """
+
+    name: str
+    symbol: str
+    domain: Domain
+    default: float
+    long_name: str
+    units: str = "1"
+    common: float | None = None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One value of a code, or one bit of a set of flags."""
+
+    value: int
+    name: str
+    meaning: str
+    colour: str | None = None
+
+
+Kind = Literal["codes", "flags", "real"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One result of a game.
+
+    kind: "codes" (one of `flags`), "flags" (any set of them, as bits) or "real".
+    dimension: name and labels of a dimension of its own, such as the players; None for a single number.
+    """
+
+    name: str
+    kind: Kind
+    long_name: str
+    flags: tuple[Flag, ...] = ()
+    dimension: tuple[str, tuple[str, ...]] | None = None
+    units: str = "1"
+    bits: Literal[8, 16] = 8
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels along its own dimension, empty for a single number."""
+        return self.dimension[1] if self.dimension else ()
+
+    @property
+    def components(self) -> int:
+        """How many numbers it holds for one point."""
+        return max(1, len(self.labels))
+
+    @property
+    def outside(self) -> float:
+        """Its value at a point outside the game's domain."""
+        return {"codes": OUTSIDE_DOMAIN, "flags": 1 << (self.bits - 1), "real": nan}[self.kind]
+
+    @property
+    def not_computed(self) -> float:
+        """Its value where nothing has been computed."""
+        return nan if self.kind == "real" else (1 << self.bits) - 1
+
+    def dtype(self, real: str) -> np.dtype[Any]:
+        """Its type in memory and on disk, where real numbers have the type `real`."""
+        return np.dtype(real if self.kind == "real" else f"uint{self.bits}")
+
+    @property
+    def all_flags(self) -> tuple[Flag, ...]:
+        """The declared flags and, last, the one for points outside the domain."""
+        if self.kind == "real":
+            return ()
+        return (*self.flags, Flag(int(self.outside), "outside_domain", "not a point of the game", "#ffffff"))
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game: what it is called, what it takes and gives, and how it is solved.
+
+    `solve` is a plain function whose arguments are named as the parameters and whose result, a named
+    tuple, has a field for each output (a tuple of numbers where the output has a dimension). It is
+    written without branches in the words of `posse.kernels.vocabulary`.
+    """
+
+    name: str
+    title: str
+    version: str
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[Output, ...]
+    solve: Callable[..., Any] = field(repr=False)
+    default_outputs: tuple[str, ...] = ()
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that contradicts itself."""
+        names = [p.name for p in self.parameters] + [o.name for o in self.outputs] + list(self.dimensions)
+        for name in names:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+                raise InputError(f"game {self.name}: {name!r} is not a name of lower-case letters, digits and _")
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise InputError(f"game {self.name}: declared twice: {', '.join(sorted(twice))}")
+        arguments = list(inspect.signature(self.solve).parameters)
+        if arguments != [p.name for p in self.parameters]:
+            raise InputError(f"game {self.name}: solve takes {arguments}, but declares {list(self.parameter_names)}")
+        for p in self.parameters:
+            if p.default not in p.domain:
+                raise InputError(f"game {self.name}: default of {p.name} is {p.default}, allowed is {p.domain}")
+            if p.domain.at_least and p.domain.at_least not in self.parameter_names:
+                raise InputError(f"game {self.name}: {p.name} is bounded by unknown {p.domain.at_least!r}")
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        return tuple(p.name for p in self.parameters)
+
+    @property
+    def dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Labels of the dimensions that outputs bring along, by name."""
+        return dict(o.dimension for o in self.outputs if o.dimension)
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        return {p.name: p.default for p in self.parameters}
+
+    @property
+    def order(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (low, high) of parameters of which the second must not be smaller than the first."""
+        return tuple((p.domain.at_least, p.name) for p in self.parameters if p.domain.at_least)
+
+    def parameter(self, name: str) -> Parameter:
+        return pick(f"parameter of {self.name}", name, {p.name: p for p in self.parameters})
+
+    def output(self, name: str) -> Output:
+        return pick(f"output of {self.name}", name, {o.name: o for o in self.outputs})
+
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """SHA-256 of the source of every function that the solution is made of, by qualified name."""
+        return sources(self.solve)
+
+    @property
+    def source_hash(self) -> str:
+        """SHA-256 of all of these: it changes whenever the definition of the game does."""
+        return digest(self.sources)

@@ -1,0 +1,59 @@
+"""What can go wrong, sorted by what the reader can do about it.
+
+The command line prints the message of a `PosseError` on one line and exits with its `exit_status`.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class PosseError(Exception):
+    """Root of every error that posse raises on purpose."""
+
+    exit_status = 1
+
+
+class InputError(PosseError, ValueError):
+    """Mend the input: the message names the field, the value and what is allowed."""
+
+    exit_status = 2
+
+
+class StoreError(PosseError):
+    """The store cannot serve: it is something else, another sweep, or damaged."""
+
+    exit_status = 2
+
+
+class GameChangedError(StoreError):
+    """The cube was made by another version of the game: use a new store, or that version of posse."""
+
+
+class TooLargeError(InputError):
+    """Ask for less, or find more room: it would not fit into memory or onto the disk."""
+
+
+class SpaceError(PosseError):
+    """Free space, then resume: the disk became full."""
+
+
+class IncompleteError(PosseError):
+    """Resume: the cells asked for have not been solved yet."""
+
+
+class Interrupted(PosseError):  # noqa: N818 - an interruption, not an error
+    """Resume: the run was stopped; what it had recorded stays."""
+
+    exit_status = 130
+
+
+def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """The entry called `name`; else an error that names the nearest known one, and all of them."""
+    if name in known:
+        return known[name]
+    near = get_close_matches(str(name), known, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise InputError(f"unknown {kind}: {name!r}{hint}; there is {', '.join(known) or 'none'}")

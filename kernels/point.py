@@ -1,0 +1,49 @@
+"""A game at one point, in any arithmetic: its solution, fenced by its domain.
+
+solve_plain(game, values) -> {output: number, or a tuple of numbers}
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import numpy as np
+
+from posse.kernels.declaration import Game, Output
+from posse.kernels.vocabulary import where
+
+
+def components(outputs: Sequence[Output]) -> list[tuple[Output, int]]:
+    """The outputs' numbers in the order in which they are computed and stored."""
+    return [(output, k) for output in outputs for k in range(output.components)]
+
+
+def inside(game: Game, values: Mapping[str, Any]) -> Any:
+    """Whether a point lies in the game's domain; false for NaN and for infinite values."""
+    bounds = [(values[p.name], *p.domain.bounds) for p in game.parameters]
+    within = [(value >= low) & (value <= high) for value, low, high in bounds]
+    ordered = [values[low] <= values[high] for low, high in game.order]
+    return reduce(and_, within + ordered)
+
+
+def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | None = None) -> dict[str, Any]:
+    """Solve without compiling: floats, fractions, or NumPy arrays that broadcast against each other.
+
+    Parameters that `values` does not name take their defaults. The result holds a number (or array) for
+    each output, a tuple of them where the output has a dimension of its own. Points outside the game's
+    domain get code 254 and NaN.
+    """
+    for name in values:
+        game.parameter(name)
+    values = {**game.defaults, **values}
+    with np.errstate(all="ignore"):
+        allowed = inside(game, values)
+        solution = game.solve(**values)
+    result: dict[str, Any] = {}
+    for output in [game.output(name) for name in outputs] if outputs else game.outputs:
+        number = getattr(solution, output.name)
+        numbers = number if output.dimension else (number,)
+        fenced = tuple(where(allowed, n, output.outside) for n in numbers)
+        result[output.name] = fenced if output.dimension else fenced[0]
+    return result

@@ -1,0 +1,275 @@
+"""The game of strategic restraint, in the spirit of Wolford's sketch of 2010; docs/model.md defines it.
+
+    contest(x, y)  -> probability that x wins a war against y
+    crisis(...)    -> what tomorrow's demand brings: gain, risk of war, demand, value to the observer
+    aftermath(...) -> whether the partner stays after a victory today, and the crisis that follows
+    solve(...)     -> the equilibrium: regime, payoffs and the rest
+
+One definition for every arithmetic: see posse.kernels.vocabulary. Ties: a type accepts when indifferent,
+the leader takes the smaller demand, the partner stays, the observer prefers neutral to support to oppose.
+"""
+
+from typing import Any, NamedTuple
+
+from posse.kernels.declaration import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
+from posse.kernels.vocabulary import maximum, minimum, power, where
+
+Number = Any
+
+
+class Crisis(NamedTuple):
+    """Tomorrow's crisis between the challenger and the observer, before the observer's type is known."""
+
+    gain: Number  # E[g]: what the challenger holds at the end
+    war: Number  # probability of war
+    demand: Number  # x, the leader's demand
+    value: Number  # what the observer keeps, net of its cost of war
+
+
+class Aftermath(NamedTuple):
+    """What follows a coalition victory today."""
+
+    stays: Number  # whether the partner stays
+    crisis: Crisis  # the crisis on the path
+    alone: Crisis  # the crisis had the partner left
+
+
+class Equilibrium(NamedTuple):
+    """The solution; fields are the game's outputs."""
+
+    regime: Number
+    payoff: tuple[Number, Number, Number, Number]
+    alignment: Number
+    committed_alignment: Number
+    durability: Number
+    victory: Number
+    war: Number
+    demand: Number
+    margin: Number
+
+
+def contest(x: Number, y: Number, r: Number) -> Number:
+    """Contest success function of the ratio form (Tullock 1980): x^r / (x^r + y^r)."""
+    # Two ways to write one thing: the first needs no power, the second needs one instead of two.
+    return where(r == 1, x / (x + y), 1 / (1 + power(y / x, r)))
+
+
+def crisis(M: Number, m_O: Number, q: Number, c_L: Number, c_R: Number, c_I: Number, r: Number) -> Crisis:
+    """The leader's best demand against an observer that is resolute with probability q."""
+    p = contest(M, m_O, r)
+    h_R = minimum(1 - p, c_R)  # demand beyond p that a resolute observer still accepts
+    h_I = minimum(1 - p, c_I)
+    risky = q * (h_I + c_L) < h_I - h_R
+    return Crisis(
+        gain=p + where(risky, (1 - q) * h_I, h_R),
+        war=where(risky, q, 0),
+        demand=p + where(risky, h_I, h_R),
+        value=(1 - p) - where(risky, (1 - q) * h_I + q * h_R, h_R),
+    )
+
+
+def aftermath(
+    m_L: Number,
+    m_P: Number,
+    m_O: Number,
+    r: Number,
+    d: Number,
+    b: Number,
+    c_L: Number,
+    c_P: Number,
+    c_R: Number,
+    c_I: Number,
+    q: Number,
+) -> Aftermath:
+    """The partner's choice to stay or leave, given capabilities after today's victory."""
+    together = crisis(m_L + m_P, m_O, q, c_L, c_R, c_I, r)
+    alone = crisis(m_L, m_O, q, c_L, c_R, c_I, r)
+    stays = (1 - d) * (together.gain - alone.gain) >= b + c_P * together.war
+    return Aftermath(
+        stays=stays,
+        crisis=Crisis(
+            gain=where(stays, together.gain, alone.gain),
+            war=where(stays, together.war, alone.war),
+            demand=where(stays, together.demand, alone.demand),
+            value=where(stays, together.value, alone.value),
+        ),
+        alone=alone,
+    )
+
+
+def choose(u_N: Number, u_S: Number, u_B: Number) -> Number:
+    """The observer's best alignment: 0 neutral, 1 support, 2 oppose; the first when indifferent."""
+    return where((u_N >= u_S) & (u_N >= u_B), 0, where(u_S >= u_B, 1, 2))
+
+
+def by_alignment(alignment: Number, neutral: Number, support: Number, oppose: Number) -> Number:
+    """The value that belongs to an alignment."""
+    return where(alignment == 0, neutral, where(alignment == 1, support, oppose))
+
+
+def solve(
+    cap_leader: Number,
+    cap_partner: Number,
+    cap_target: Number,
+    cap_observer: Number,
+    decisiveness: Number,
+    diversity: Number,
+    spoils: Number,
+    share: Number,
+    attrition: Number,
+    cost_support: Number,
+    cost_oppose: Number,
+    cost_stay: Number,
+    war_leader: Number,
+    war_partner: Number,
+    war_resolute: Number,
+    war_irresolute: Number,
+    resolve: Number,
+    prize: Number,
+) -> Equilibrium:
+    """The perfect Bayesian equilibrium, by backward induction."""
+    m_L, m_P, m_T, m_O, r = cap_leader, cap_partner, cap_target, cap_observer, decisiveness
+    coalition = m_L + m_P
+
+    # War today: the probability of victory after each alignment.
+    pi_N = contest(coalition, m_T, r)
+    pi_S = contest(coalition + m_O, m_T, r)
+    pi_B = contest(coalition, m_T + m_O, r)
+
+    # Spoils: what each takes of the target's ground, and what follows.
+    f = m_L / coalition
+    all_spoils = spoils * m_T
+    rest = (1 - share) * all_spoils
+    tomorrow = (r, diversity, cost_stay, war_leader, war_partner, war_resolute, war_irresolute, resolve)
+    N = aftermath(m_L + f * all_spoils, m_P + (1 - f) * all_spoils, m_O, *tomorrow)
+    S = aftermath(m_L + f * rest, m_P + (1 - f) * rest, m_O + share * all_spoils, *tomorrow)
+    B = aftermath(m_L + f * all_spoils, m_P + (1 - f) * all_spoils, (1 - attrition) * m_O, *tomorrow)
+
+    # Alignment: as things are, and as they would be if the coalition could promise to disband.
+    u_N = (1 - pi_N) + pi_N * N.crisis.value
+    u_S = (1 - pi_S) + pi_S * S.crisis.value - cost_support
+    u_B = (1 - pi_B) + pi_B * B.crisis.value - cost_oppose
+    alignment = choose(u_N, u_S, u_B)
+    committed = choose(
+        (1 - pi_N) + pi_N * N.alone.value,
+        (1 - pi_S) + pi_S * S.alone.value - cost_support,
+        (1 - pi_B) + pi_B * B.alone.value - cost_oppose,
+    )
+    best = maximum(u_N, maximum(u_S, u_B))
+    second = maximum(minimum(u_N, u_S), minimum(maximum(u_N, u_S), u_B))
+
+    # On the path.
+    pi = by_alignment(alignment, pi_N, pi_S, pi_B)
+    gain = by_alignment(alignment, N.crisis.gain, S.crisis.gain, B.crisis.gain)
+    war = by_alignment(alignment, N.crisis.war, S.crisis.war, B.crisis.war)
+    stays = by_alignment(alignment, N.stays, S.stays, B.stays)
+    burden = where(stays, cost_stay + war_partner * war, 0)
+    return Equilibrium(
+        regime=by_alignment(
+            alignment,
+            where(N.stays, 1, 0),
+            where(N.stays, where(S.stays, 5, 4), where(S.stays, 3, 2)),
+            where(N.stays, where(B.stays, 9, 8), where(B.stays, 7, 6)),
+        ),
+        payoff=(
+            pi * (prize + gain - war * war_leader),
+            pi * (prize + (1 - diversity) * gain - burden),
+            best,
+            (1 - pi) * prize,
+        ),
+        alignment=alignment,
+        committed_alignment=committed,
+        durability=where(N.stays, 1, 0) + where(S.stays, 2, 0) + where(B.stays, 4, 0),
+        victory=pi,
+        war=pi * war,
+        demand=by_alignment(alignment, N.crisis.demand, S.crisis.demand, B.crisis.demand),
+        margin=best - second,
+    )
+
+
+PARAMETERS = (
+    Parameter("cap_leader", "m_L", POSITIVE, 1.0, "leader's capability"),
+    Parameter("cap_partner", "m_P", POSITIVE, 0.5, "partner's capability"),
+    Parameter("cap_target", "m_T", POSITIVE, 1.0, "target's capability"),
+    Parameter("cap_observer", "m_O", POSITIVE, 1.0, "observer's capability"),
+    Parameter("decisiveness", "r", POSITIVE, 1.0, "exponent of the contest success function", common=1.0),
+    Parameter("diversity", "d", UNIT_INTERVAL, 0.3, "distance between leader's and partner's preferences"),
+    Parameter("spoils", "γ", NONNEGATIVE, 1.0, "capability gained by the victors per unit of the target's"),
+    Parameter("share", "σ", UNIT_INTERVAL, 0.5, "observer's share of the spoils if it supported"),
+    Parameter(
+        "attrition",
+        "ω",
+        Domain(0.0, 1.0, high_open=True),
+        0.4,
+        "fraction of its capability that the observer loses when its opposition fails",
+    ),
+    Parameter("cost_support", "k_S", NONNEGATIVE, 0.02, "observer's cost of supporting the coalition"),
+    Parameter("cost_oppose", "k_B", NONNEGATIVE, 0.1, "observer's cost of opposing the coalition"),
+    Parameter("cost_stay", "b", NONNEGATIVE, 0.02, "partner's cost of remaining in the coalition tomorrow"),
+    Parameter("war_leader", "c_L", NONNEGATIVE, 0.1, "leader's cost of war tomorrow"),
+    Parameter("war_partner", "c_P", NONNEGATIVE, 0.05, "partner's cost of war tomorrow, if it stayed"),
+    Parameter("war_resolute", "c_R", NONNEGATIVE, 0.05, "a resolute observer's cost of war tomorrow"),
+    Parameter(
+        "war_irresolute",
+        "c_I",
+        Domain(low=0.0, at_least="war_resolute"),
+        0.5,
+        "an irresolute observer's cost of war tomorrow",
+    ),
+    Parameter("resolve", "q", UNIT_INTERVAL, 0.7, "probability that the observer is resolute tomorrow"),
+    Parameter("prize", "v", NONNEGATIVE, 1.0, "value of today's war to its winner, in tomorrow's stakes"),
+)
+
+REGIMES = (
+    Flag(0, "reassured_neutrality", "neutral; the coalition disbands, as it would have anyway"),
+    Flag(1, "resigned_neutrality", "neutral, although the coalition will remain"),
+    Flag(2, "opportunistic_bandwagoning", "support; the coalition disbands, as after neutrality"),
+    Flag(3, "binding_bandwagoning", "support makes a coalition remain that would have disbanded"),
+    Flag(4, "disingenuous_bandwagoning", "support splits a coalition that would have remained"),
+    Flag(5, "accommodating_bandwagoning", "support; the coalition remains, as after neutrality"),
+    Flag(6, "leader_balancing", "opposition; the coalition disbands, as after neutrality"),
+    Flag(7, "binding_balancing", "opposition makes a coalition remain that would have disbanded"),
+    Flag(8, "splitting_balancing", "opposition splits a coalition that would have remained"),
+    Flag(9, "coalition_balancing", "opposition; the coalition remains, as after neutrality"),
+)
+
+ALIGNMENTS = (
+    Flag(0, "neutral", "the observer stays out"),
+    Flag(1, "support", "the observer joins the coalition"),
+    Flag(2, "oppose", "the observer joins the target"),
+)
+
+DURABILITY = (
+    Flag(1, "stays_after_neutrality", "the partner stays after neutrality"),
+    Flag(2, "stays_after_support", "the partner stays after support"),
+    Flag(4, "stays_after_opposition", "the partner stays after opposition"),
+)
+
+RESTRAINT = Game(
+    name="restraint",
+    title="The game of strategic restraint",
+    version="1",
+    parameters=PARAMETERS,
+    outputs=(
+        Output("regime", "codes", "equilibrium regime", REGIMES),
+        Output(
+            "payoff",
+            "real",
+            "expected equilibrium payoff, from the alignment stage on",
+            dimension=("player", ("leader", "partner", "observer", "target")),
+        ),
+        Output("alignment", "codes", "observer's alignment", ALIGNMENTS),
+        Output("committed_alignment", "codes", "observer's alignment if the coalition had to disband", ALIGNMENTS),
+        Output("durability", "flags", "after which alignments the partner would stay", DURABILITY),
+        Output("victory", "real", "probability that the coalition wins today"),
+        Output("war", "real", "unconditional probability of war tomorrow"),
+        Output("demand", "real", "leader's demand, if the coalition wins"),
+        Output("margin", "real", "observer's best payoff less its second best over alignments"),
+    ),
+    default_outputs=("regime", "payoff"),
+    solve=solve,
+    reference=(
+        "In the spirit of S. Wolford, Interstate Coalitions and Strategic Restraint (2010); "
+        "every functional form is posse's own, see docs/model.md"
+    ),
+)

@@ -1,0 +1,40 @@
+"""The words in which a game is written, besides arithmetic, comparisons, `&` and `|`.
+
+    where(condition, yes, no) -> yes or no      choice without a branch
+    minimum(x, y), maximum(x, y) -> x or y
+    power(x, r) -> x ** r
+
+A game made of these runs on whatever numbers it is given: float64 in compiled code, NumPy arrays,
+`fractions.Fraction`. A new arithmetic registers its kind of condition with `where.register`.
+"""
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+
+@singledispatch
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """`yes` where `condition` holds, else `no`; both are evaluated."""
+    return yes if condition else no
+
+
+@where.register
+def _(condition: np.ndarray, yes: Any, no: Any) -> Any:
+    return np.where(condition, yes, no)
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two numbers; `x` when equal."""
+    return where(y < x, y, x)
+
+
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two numbers; `x` when equal."""
+    return where(y > x, y, x)
+
+
+def power(x: Any, r: Any) -> Any:
+    """`x` to the power `r`, for x ≥ 0."""
+    return x**r

@@ -1,0 +1,61 @@
+"""posse: solve game-theoretic models over whole parameter spaces.
+
+posse.solve("restraint", diversity=0.2)          one point, or arrays of them
+posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
+posse.open_cube(store)                           open it as an xarray Dataset
+posse.games(), posse.game("restraint")           what can be solved
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from posse.kernels.catalogue import game, games
+    from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
+    from posse.kernels.errors import PosseError
+    from posse.runnable import Sweep
+    from posse.sweeps.cube import open_cube
+    from posse.sweeps.memory import solve
+
+__version__ = version("posse")
+__all__ = [
+    "Domain",
+    "Flag",
+    "Game",
+    "Output",
+    "Parameter",
+    "PosseError",
+    "Sweep",
+    "game",
+    "games",
+    "open_cube",
+    "solve",
+]
+
+# Loaded when first used: importing xarray, zarr and Numba takes a second that `posse --help` need not wait.
+_HOMES = {
+    "game": "kernels.catalogue",
+    "games": "kernels.catalogue",
+    "Domain": "kernels.declaration",
+    "Flag": "kernels.declaration",
+    "Game": "kernels.declaration",
+    "Output": "kernels.declaration",
+    "Parameter": "kernels.declaration",
+    "PosseError": "kernels.errors",
+    "Sweep": "runnable",
+    "open_cube": "sweeps.cube",
+    "solve": "sweeps.memory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'posse' has no attribute {name!r}")
+    value = getattr(import_module(f"posse.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

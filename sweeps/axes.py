@@ -1,0 +1,169 @@
+"""An axis: a named dimension of a sweep that binds one or more parameters.
+
+    read_axis(name, written, game) -> Axis
+
+An axis is written as one of
+
+    {linspace = [start, stop, count]}      evenly spaced values of the parameter that names the axis
+    {geomspace = [start, stop, count]}     the same in ratios
+    {values = [...]}                       these values
+    {file = "costs.csv", column = "k"}     a column of a CSV file
+    {labels = [...], PARAMETER = [...], …} entries that bind several parameters together
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from posse.kernels.declaration import Game
+from posse.kernels.errors import InputError, pick
+
+Array = npt.NDArray[Any]
+
+MOST_LABELS = 100_000_000
+_FORMS = ("linspace", "geomspace", "values", "file")
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """labels: the coordinate, numbers or strings, shape (n,); values: float64 of shape (n,) by parameter."""
+
+    name: str
+    labels: Array
+    values: Mapping[str, npt.NDArray[np.float64]]
+    written: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def binds_itself(self) -> bool:
+        """Whether its labels are the values of the parameter that it is named after."""
+        return list(self.values) == [self.name]
+
+
+def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -> Axis:
+    """Check an axis as it stands in a spec, and work out its labels and values.
+
+    folder: where relative file names start from.
+    """
+    where = f"axes.{name}"
+    if not isinstance(written, Mapping):
+        written = {"values": written}
+    form = next((f for f in _FORMS if f in written), None)
+    if form is None:
+        return _read_table(name, written, game)
+    pick(f"parameter of {game.name} in axes", name, {p: p for p in game.parameter_names})
+    extra = set(written) - {form} - ({"column"} if form == "file" else set())
+    if extra:
+        raise InputError(f"{where}: {form} stands alone, but there is also {', '.join(map(str, sorted(extra)))}")
+    if form == "file":
+        values = _column(f"{where}.file", written, folder)
+        written = {"values": values}
+    elif form == "values":
+        values = numbers(f"{where}.values", written["values"])
+    else:
+        values = _spaced(f"{where}.{form}", np.linspace if form == "linspace" else np.geomspace, written[form])
+    _check_length(where, len(values))
+    unsorted = np.flatnonzero(~(np.diff(values) > 0))
+    if len(unsorted):
+        first = unsorted[0]
+        raise InputError(
+            f"{where}.{form}: {values[first]:.12g} is followed by {values[first + 1]:.12g}, "
+            "but labels must increase, without duplicates"
+        )
+    return Axis(name, values, {name: values}, {form: written[form]} if form != "file" else written)
+
+
+def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
+    """An axis that lists the values of several parameters, entry by entry."""
+    where = f"axes.{name}"
+    bound = [key for key in written if key != "labels"]
+    if not bound:
+        raise InputError(f"{where}: binds no parameter; give {', '.join(_FORMS)}, or labels and parameters")
+    for parameter in bound:
+        pick(f"parameter of {game.name} in {where}", parameter, {p: p for p in game.parameter_names})
+    if name in game.parameter_names:
+        raise InputError(f"{where}: is named after a parameter, so it takes one of {', '.join(_FORMS)}")
+    values = {parameter: numbers(f"{where}.{parameter}", written[parameter]) for parameter in bound}
+    length = len(values[bound[0]])
+    labels = _labels(f"{where}.labels", written["labels"]) if "labels" in written else np.arange(length)
+    for key, array in [("labels", labels), *values.items()]:
+        if len(array) != length:
+            raise InputError(f"{where}.{key}: has {len(array)} entries, but {bound[0]} has {length}; all need as many")
+    _check_length(where, length)
+    distinct, counts = np.unique(labels, return_counts=True)
+    if len(distinct) < length:
+        raise InputError(f"{where}.labels: {distinct[counts > 1][0]!r} stands twice, but labels must differ")
+    return Axis(name, labels, values, written)
+
+
+def numbers(where: str, written: Any) -> npt.NDArray[np.float64]:
+    """A one-dimensional array of finite float64."""
+    kinds = {type(v) for v in written} if isinstance(written, list | tuple) else {type(written)}
+    try:
+        array = np.asarray(written)
+    except ValueError:
+        array = np.empty((0, 0))
+    if array.ndim != 1 or array.dtype.kind not in "iuf" and len(array) or kinds & {bool, str}:
+        raise InputError(f"{where}: {_short(written)} is not a list of numbers")
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise InputError(f"{where}: {values[~np.isfinite(values)][0]} is not allowed; values are finite numbers")
+    return values
+
+
+def _labels(where: str, written: Any) -> Array:
+    if isinstance(written, list | tuple | np.ndarray) and len(written):
+        if all(isinstance(v, str) for v in written):
+            return np.array(written, dtype=np.str_)
+        return numbers(where, written)
+    if isinstance(written, list | tuple | np.ndarray):
+        return np.array([], dtype=np.str_)
+    raise InputError(f"{where}: {_short(written)} is not a list of names or numbers")
+
+
+def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> npt.NDArray[np.float64]:
+    """[start, stop, count] spread out by numpy.linspace or numpy.geomspace."""
+    form = spacing.__name__
+    if not isinstance(written, list | tuple) or len(written) != 3:
+        raise InputError(f"{where}: {_short(written)} is not [start, stop, count]")
+    start, stop = numbers(where, list(written[:2]))
+    count = written[2]
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+        raise InputError(f"{where}: count {count!r} is not a whole number")
+    if form == "geomspace" and min(start, stop) <= 0:
+        raise InputError(f"{where}: {_short(written)} has an end that is not positive, as ratios need")
+    _check_length(where, int(count))
+    if count == 1 and start != stop:
+        raise InputError(f"{where}: one label cannot span {start:g} to {stop:g}; use values = [{start:g}]")
+    return np.asarray(spacing(start, stop, int(count)), dtype=np.float64)
+
+
+def _column(where: str, written: Mapping[str, Any], folder: Path | None) -> npt.NDArray[np.float64]:
+    """A column of a CSV file with a line of headings."""
+    import pandas as pd  # slow to import, and seldom needed here
+
+    path = (folder or Path()) / str(written["file"])
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{where}: cannot read {path}: {str(error).splitlines()[0]}") from error
+    column = written.get("column", table.columns[0] if len(table.columns) == 1 else None)
+    if column is None:
+        raise InputError(f"{where}: {path} has columns {', '.join(table.columns)}; name one with column = …")
+    return numbers(where, pick(f"column of {path}", column, {c: table[c].to_numpy() for c in table.columns}))
+
+
+def _check_length(where: str, length: int) -> None:
+    if not 0 < length <= MOST_LABELS:
+        raise InputError(f"{where}: has {length} labels, but an axis has 1 to {MOST_LABELS}")
+
+
+def _short(written: Any) -> str:
+    text = " ".join(repr(written).split())
+    return text if len(text) <= 60 else text[:57] + "..."

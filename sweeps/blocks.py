@@ -1,0 +1,51 @@
+"""How a grid is cut into blocks, the units of work: the same cell in every variable of a cube."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+POINTS = 1 << 21  # at most, in a block: its chunks are 2 MiB of codes and 8 or 16 MiB of real numbers
+
+
+def chunk_shape(shape: Sequence[int], points: int = POINTS) -> tuple[int, ...]:
+    """A balanced cell of at most `points` points, so that a slice along any two axes reads little."""
+    parts = [1] * len(shape)
+    cell = list(shape)
+    while prod(cell) > points:
+        longest = max(range(len(shape)), key=lambda k: cell[k])
+        parts[longest] += 1
+        cell[longest] = -(-shape[longest] // parts[longest])
+    return tuple(cell)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A grid of `shape` in cells of shape `chunk`, numbered in C order."""
+
+    shape: tuple[int, ...]
+    chunk: tuple[int, ...]
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """How many blocks there are along each axis."""
+        return tuple(-(-n // c) for n, c in zip(self.shape, self.chunk, strict=True))
+
+    def __len__(self) -> int:
+        return prod(self.cells)
+
+    def cell(self, number: int) -> tuple[int, ...]:
+        """Position of a block along each axis."""
+        return tuple(int(k) for k in np.unravel_index(number, self.cells))
+
+    def window(self, number: int) -> tuple[slice, ...]:
+        """The part of the grid that a block covers; blocks at the far end may be smaller than a cell."""
+        starts = [k * c for k, c in zip(self.cell(number), self.chunk, strict=True)]
+        return tuple(
+            slice(start, min(start + c, n)) for start, c, n in zip(starts, self.chunk, self.shape, strict=True)
+        )
+
+    def points(self, number: int) -> int:
+        """How many points a block holds."""
+        return prod(part.stop - part.start for part in self.window(number))

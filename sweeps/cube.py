@@ -1,0 +1,296 @@
+"""A cube: the result of a sweep on disk, as Zarr that anyone can read.
+
+    Cube.create(sweep, store)    begin one, or go on with the one that is there
+    cube.missing()               blocks without a valid record
+    cube.finish_block(number)    solve, write, read back, record
+    cube.seal()                  when nothing is missing and every chunk is there
+    open_cube(store)             the labelled Dataset, lazily
+
+Order of writing, so that a kill at any moment loses at most the block in flight: the sweep's description,
+the Zarr metadata and coordinates, the group's own metadata (from here on the cube opens), then for each
+block its chunks and its record, then the seal.
+"""
+
+import json
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+import zarr
+from zarr.storage import MemoryStore
+
+from posse.kernels.declaration import Output
+from posse.kernels.errors import GameChangedError, IncompleteError, StoreError, TooLargeError
+from posse.sweeps import codec, labels, records, spec
+from posse.sweeps.axes import Array
+from posse.sweeps.blocks import Blocks, chunk_shape
+from posse.sweeps.folder import Folder
+from posse.sweeps.guard import GuardedStore
+from posse.sweeps.memory import gigabytes
+from posse.sweeps.sweep import Sweep
+
+DESCRIPTION = ".posse/sweep.json"
+SEAL = ".posse/seal.json"
+
+
+class IncompleteWarning(UserWarning):
+    """The cube is not finished; reading a cell that has not been solved raises IncompleteError."""
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A sweep and the folder that its results go to."""
+
+    sweep: Sweep
+    folder: Folder
+    blocks: Blocks
+
+    @classmethod
+    def create(cls, sweep: Sweep, store: str | Path) -> "Cube":
+        """Begin a cube, or go on with the same sweep's.
+
+        Raises StoreError where the store is something else or another sweep's, GameChangedError where it was
+        made by another version of the game, TooLargeError where the disk has no room.
+        """
+        folder = Folder(store)
+        there = _description(folder)
+        if there is None and folder.exists():
+            raise StoreError(f"{folder}: exists and is not a posse cube; choose another store")
+        if there is None:
+            cube = cls(sweep, folder, Blocks(sweep.shape, chunk_shape(sweep.shape)))
+            cube._require_room()
+            cube._describe()
+        else:
+            _require_same(folder, there, sweep)
+        cube = cls.open(folder, sweep)
+        cube._write_skeleton()
+        return cube
+
+    @classmethod
+    def open(cls, store: str | Path | Folder, sweep: Sweep | None = None) -> "Cube":
+        """The cube in a store; its sweep is made anew from the description unless given."""
+        folder = store if isinstance(store, Folder) else Folder(store)
+        there = _description(folder)
+        if there is None:
+            raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
+        sweep = sweep or Sweep.from_spec(spec.parse(there["attributes"]["spec"], str(folder)))
+        return cls(sweep, folder, Blocks(sweep.shape, tuple(there["chunk"])))
+
+    # Beginning
+
+    def _describe(self) -> None:
+        description = {
+            "identity": self.sweep.identity,
+            "sources": self.sweep.game.sources,
+            "chunk": self.blocks.chunk,
+            "attributes": labels.provenance(self.sweep),
+        }
+        if not self.folder.put_if_absent(DESCRIPTION, json.dumps(description, indent=1).encode()):
+            _require_same(self.folder, _description(self.folder) or {}, self.sweep)
+
+    def _write_skeleton(self) -> None:
+        """Metadata and coordinates; what is there already stays. The group comes last: with it the cube opens."""
+        if self.folder.get("zarr.json") is not None:
+            return
+        objects = self._skeleton()
+        group = objects.pop("zarr.json")
+        for key, data in objects.items():
+            self.folder.put_if_absent(key, data)
+        self.folder.put_if_absent("zarr.json", group)
+
+    def _skeleton(self) -> dict[str, bytes]:
+        """The cube without its results, by key."""
+        memory: dict[str, Any] = {}
+        store = MemoryStore(memory)
+        attributes = (_description(self.folder) or {})["attributes"]
+        group = zarr.create_group(store, zarr_format=3)
+        for output in self.sweep.outputs:
+            self._create_array(group, output)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
+            coordinates = xr.Dataset(None, labels.coordinates(self.sweep, self.sweep.outputs), attributes)
+            coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False)
+            zarr.consolidate_metadata(store)
+        return {key: buffer.to_bytes() for key, buffer in memory.items()}
+
+    def _create_array(self, group: zarr.Group, output: Output) -> None:
+        attributes = labels.output_attributes(output)
+        own = (output.components,) if output.dimension else ()
+        group.create_array(
+            output.name,
+            shape=own + self.blocks.shape,
+            chunks=(1,) * len(own) + self.blocks.chunk,
+            dtype=output.dtype(self.sweep.dtype),
+            compressors=codec.METADATA,
+            fill_value=output.not_computed,
+            attributes={k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in attributes.items()},
+            dimension_names=labels.dimensions(output, self.sweep.dims),
+            chunk_key_encoding={"name": "default", "separator": "."},
+        )
+
+    def _require_room(self) -> None:
+        """Refuse a cube that the disk cannot hold, judged by packing a few of its blocks."""
+        free = self.folder.free()
+        if self.sweep.nbytes < free:
+            return
+        sample = np.linspace(0, len(self.blocks) - 1, 4).astype(int)
+        packed = [sum(map(len, self.solve_block(int(number)).values())) for number in sample]
+        needed = max(packed) * len(self.blocks)
+        if needed > free:
+            raise TooLargeError(
+                f"{self.folder}: the cube needs about {gigabytes(needed)} ({gigabytes(self.sweep.nbytes)} before "
+                f"packing), but {gigabytes(free)} are free"
+            )
+
+    # Working
+
+    def missing(self) -> list[int]:
+        """Numbers of the blocks that have no record. A record of another sweep or source is refused."""
+        done = {number for number in records.recorded(self.folder) if self._record(number)}
+        return [number for number in range(len(self.blocks)) if number not in done]
+
+    def _record(self, number: int) -> records.Record | None:
+        record = records.read(self.folder, number)
+        if record and (record.sweep, record.source) != (self.sweep.identity, self._source):
+            raise GameChangedError(
+                f"{self.folder}: block {number} was recorded by another version of {self.sweep.game.name} "
+                f"(source {record.source[:12]}, here {self._source[:12]}); choose another store"
+            )
+        return record
+
+    def warm_up(self) -> None:
+        """Solve one point, so that the kernel is compiled."""
+        self.sweep.solve([slice(0, 1)] * len(self.blocks.shape))
+
+    def finish_block(self, number: int) -> None:
+        """Solve a block and put it down for good."""
+        chunks = self.solve_block(number)
+        for key, data in chunks.items():
+            self.folder.put(key, data)
+        records.write(self.folder, records.Record.of(number, self.sweep.identity, self._source, chunks))
+
+    @cached_property
+    def _source(self) -> str:
+        return self.sweep.game.source_hash
+
+    def solve_block(self, number: int) -> dict[str, bytes]:
+        """The packed chunks of a block by key."""
+        solved = self.sweep.solve(self.blocks.window(number))
+        cell = ".".join(map(str, self.blocks.cell(number)))
+        return {
+            f"{o.name}/c.{f'{k}.' if o.dimension else ''}{cell}": codec.encode(self._whole(o, solved[o.name][k]))
+            for o in self.sweep.outputs
+            for k in range(o.components)
+        }
+
+    def _whole(self, output: Output, part: Array) -> Array:
+        """A block at the far end of the grid, filled up to a whole chunk."""
+        if part.shape == self.blocks.chunk:
+            return part
+        whole = np.full(self.blocks.chunk, output.not_computed, part.dtype)
+        whole[tuple(slice(n) for n in part.shape)] = part
+        return whole
+
+    # Finishing
+
+    @property
+    def sealed(self) -> bool:
+        return self.folder.get(SEAL) is not None
+
+    def seal(self) -> None:
+        """Declare the cube whole, after a look at every record and the length of every chunk."""
+        if self.sealed:
+            return
+        lengths = {key: n for output in self.sweep.outputs for key, n in self.folder.keys(output.name)}
+        digest = sha256()
+        for number in range(len(self.blocks)):
+            record = self._record(number)
+            if record is None:
+                raise IncompleteError(f"{self.folder}: block {number} has no record; run the sweep again")
+            for key, (length, chunk_hash) in record.chunks.items():
+                if lengths.get(key) != length:
+                    raise StoreError(f"{self.folder}: {key} is recorded with {length} bytes, has {lengths.get(key)}")
+                digest.update(f"{key} {length} {chunk_hash}\n".encode())
+        seal = {"blocks": len(self.blocks), "bytes": sum(lengths.values()), "sha256": digest.hexdigest()}
+        self.folder.put_if_absent(SEAL, json.dumps(seal).encode())
+        self.folder.sweep_partial()
+
+    def dataset(self) -> xr.Dataset:
+        """The labelled results, read when asked for; a cell that has not been solved raises."""
+        store = GuardedStore(self.folder.zarr(), self.folder, self.blocks, self.sealed)
+        return xr.open_zarr(store, chunks={}, consolidated=True)
+
+
+def open_cube(store: str | Path) -> xr.Dataset:
+    """Open a cube as a lazy Dataset.
+
+    The numbers are those of `xarray.open_zarr(store)`. On top of it this checks that the store is a whole
+    cube: of an unfinished one it warns (IncompleteWarning), and reading a cell that has not been solved, or
+    whose chunk is missing or damaged, raises instead of giving a fill value.
+    """
+    folder = Folder(store)
+    there = _description(folder)
+    if there is None or folder.get("zarr.json") is None:
+        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
+    cube = Cube.open(folder)
+    if not cube.sealed:
+        missing = len(cube.missing())
+        warnings.warn(
+            f"{folder}: {missing} of {len(cube.blocks)} blocks are not solved yet; reading them raises, "
+            "running the sweep again finishes them",
+            IncompleteWarning,
+            stacklevel=2,
+        )
+    return cube.dataset()
+
+
+def _description(folder: Folder) -> dict[str, Any] | None:
+    data = folder.get(DESCRIPTION)
+    if data is None:
+        return None
+    try:
+        description: dict[str, Any] = json.loads(data)
+        return description
+    except ValueError as error:
+        raise StoreError(f"{folder}: its description {DESCRIPTION} is damaged: {error}") from error
+
+
+def _require_same(folder: Folder, there: dict[str, Any], sweep: Sweep) -> None:
+    """Refuse to go on with another sweep's cube, or with one by another version of the game."""
+    if there["identity"] == sweep.identity:
+        return
+    attributes = there["attributes"]
+    if attributes["game"] == sweep.game.name and attributes["game_source_hash"] != sweep.game.source_hash:
+        old, new = there["sources"], sweep.game.sources
+        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        raise GameChangedError(
+            f"{folder}: was made by {attributes['source']}, {sweep.game.name} version {attributes['game_version']}; "
+            f"since then {', '.join(changed)} changed; choose another store"
+        )
+    raise StoreError(f"{folder}: is the cube of another sweep; {_difference(attributes['spec'], sweep)}")
+
+
+def _difference(text: str, sweep: Sweep) -> str:
+    """The first field in which a stored spec differs from a sweep."""
+    old, new = spec.parse(text).model_dump(), spec.parse(sweep.to_toml()).model_dump()
+    for field in old:
+        if old[field] == new[field]:
+            continue
+        if not isinstance(old[field], dict):
+            return f"{field} is {old[field]!r} there, {new[field]!r} here"
+        for name in [*old[field], *new[field]]:
+            there, here = old[field].get(name), new[field].get(name)
+            if there != here:
+                return f"{field}.{name} is {_short(there)} there, {_short(here)} here"
+        return f"{field} are in another order"
+    return "its values differ"
+
+
+def _short(value: Any) -> str:
+    text = "absent" if value is None else repr(value)
+    return text if len(text) < 60 else text[:57] + "..."

@@ -1,0 +1,51 @@
+"""A Zarr store that never lets a missing result pass for a number."""
+
+from typing import Any
+
+from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.storage import WrapperStore
+
+from posse.kernels.errors import IncompleteError, StoreError
+from posse.sweeps import records
+from posse.sweeps.blocks import Blocks
+from posse.sweeps.folder import Folder
+
+
+class GuardedStore(WrapperStore[Store]):
+    """Reads of another store; a chunk of results that has no record, or is not there, raises.
+
+    sealed: every block is recorded, no need to look.
+    """
+
+    def __init__(self, store: Store, folder: Folder, blocks: Blocks, sealed: bool) -> None:
+        super().__init__(store)
+        self.folder, self.blocks, self.sealed = folder, blocks, sealed
+
+    def _with_store(self, store: Store) -> "GuardedStore":
+        return type(self)(store, self.folder, self.blocks, self.sealed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        number = self._block(key)
+        if number is not None and not self.sealed and records.read(self.folder, number) is None:
+            raise IncompleteError(
+                f"{self.folder}: block {number} of {len(self.blocks)} has not been solved yet; run the sweep again"
+            )
+        found = await super().get(key, prototype, byte_range)
+        if found is None and number is not None:
+            raise StoreError(f"{self.folder}: {key} is missing although it was recorded; the cube is damaged")
+        return found
+
+    def _block(self, key: str) -> int | None:
+        """The block that a chunk of results belongs to; None for metadata and coordinates."""
+        _, _, name = key.rpartition("/")
+        if not name.startswith("c."):
+            return None
+        cell = [int(k) for k in name[2:].split(".")][-len(self.blocks.shape) :]
+        number = 0
+        for k, n in zip(cell, self.blocks.cells, strict=True):
+            number = number * n + k
+        return number

@@ -1,0 +1,140 @@
+"""Solving in memory: single points, lists of points, small sweeps.
+
+solve(game, **parameters) -> Dataset
+evaluate(sweep) -> Dataset
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import psutil
+import xarray as xr
+
+from posse.kernels.catalogue import game as find_game
+from posse.kernels.declaration import Game
+from posse.kernels.errors import InputError, TooLargeError, pick
+from posse.kernels.grid import Column, fixed, solve_grid
+from posse.sweeps import labels
+from posse.sweeps.axes import numbers
+from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, check_values
+
+
+def evaluate(sweep: Sweep) -> xr.Dataset:
+    """The whole result of a sweep in memory, with the variables, labels and attributes of its cube.
+
+    Raises TooLargeError where it would not fit.
+    """
+    require_memory(sweep.nbytes, "the sweep")
+    result = sweep.solve([slice(None)] * len(sweep.axes))
+    variables = labels.variables(sweep.outputs, sweep.dims, result)
+    return xr.Dataset(variables, labels.coordinates(sweep, sweep.outputs), labels.provenance(sweep))
+
+
+def require_memory(needed: int, what: str) -> None:
+    """Refuse what would not fit into the memory that is free."""
+    free = psutil.virtual_memory().available
+    if needed > 0.8 * free:
+        raise TooLargeError(f"{what} needs {gigabytes(needed)} of memory, but {gigabytes(free)} are free")
+
+
+def gigabytes(count: float) -> str:
+    """A number of bytes in words."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def solve(
+    game: str | Game,
+    /,
+    *,
+    outputs: Sequence[str] | None = None,
+    dtype: str = "float64",
+    outside_domain: str = "refuse",
+    **parameters: Any,
+) -> xr.Dataset:
+    """Solve a game at one point, or at many.
+
+    Parameters
+    ----------
+    game: a registered game's name, or a Game.
+    parameters: numbers; one-dimensional arrays of one length, whose dimension becomes "point"; or
+        DataArrays, which broadcast by the names of their dimensions. Defaults stand for the rest.
+    outputs: names of outputs; all of them if left out.
+    dtype: type of real outputs, "float64" or "float32".
+    outside_domain: "refuse" points outside the game's domain, or "mark" them (code 254 and NaN).
+
+    Returns a Dataset with a variable for each output and a coordinate for each parameter that was given.
+
+    >>> import posse
+    >>> posse.solve("restraint", diversity=0.2, cap_observer=[0.5, 1, 2]).regime.values
+    array([1, 1, 0], dtype=uint8)
+    """
+    game = game if isinstance(game, Game) else find_game(game)
+    pick("dtype", dtype, {r: r for r in REALS})
+    pick("outside_domain", outside_domain, {o: o for o in OUTSIDE})
+    chosen = tuple(game.output(name) for name in outputs) if outputs else game.outputs
+    given = {name: _array(game, name, value) for name, value in parameters.items()}
+    try:
+        arrays = dict(zip(given, xr.align(*given.values(), join="exact", copy=False), strict=True))
+    except ValueError as error:
+        raise InputError(f"parameters: arrays do not fit together: {str(error).splitlines()[0]}") from error
+    if outside_domain == "refuse":
+        _refuse_outside(game, arrays)
+    sizes = {str(dim): n for array in arrays.values() for dim, n in array.sizes.items()}
+    taken = [dim for dim in sizes if dim in game.dimensions or dim in {o.name for o in game.outputs}]
+    if taken:
+        raise InputError(f"parameters: the dimension {taken[0]!r} is in use by {game.name}; choose another name")
+    shape = tuple(sizes.values())
+    if all(array.ndim <= 1 for array in arrays.values()):
+        columns = {n: Column(a.values, list(sizes).index(a.dims[0])) if a.ndim else fixed(a) for n, a in arrays.items()}
+        result = solve_grid(game, columns, shape, [o.name for o in chosen], dtype)
+    else:
+        flat = {n: Column(_spread(a, sizes), 0) if a.ndim else fixed(a) for n, a in arrays.items()}
+        result = solve_grid(game, flat, (int(np.prod(shape)),), [o.name for o in chosen], dtype)
+        result = {n: r.reshape(len(r), *shape) for n, r in result.items()}
+    coordinates = {k: v for o in chosen for k, v in labels.own_coordinate(o).items()}
+    for name, array in arrays.items():
+        coordinates |= {str(k): v for k, v in array.coords.items() if k not in game.parameter_names}
+        coordinates[name] = array.drop_vars(list(array.coords)).assign_attrs(
+            labels.parameter_attributes(game.parameter(name))
+        )
+    variables = labels.variables(chosen, tuple(sizes), result)
+    return xr.Dataset(variables, coordinates, labels.game_attributes(game))
+
+
+def _array(game: Game, name: str, value: Any) -> xr.DataArray:
+    """A parameter as a DataArray of float64, checked to be finite numbers."""
+    game.parameter(name)
+    if isinstance(value, xr.DataArray):
+        numbers(name, value.values.ravel())
+        return value.astype(np.float64)
+    if np.ndim(value) == 0:
+        return xr.DataArray(numbers(name, [value])[0])
+    return xr.DataArray(numbers(name, value), dims="point")
+
+
+def _spread(array: xr.DataArray, sizes: dict[str, int]) -> Any:
+    """An array's values at every point of the grid, flat."""
+    return (
+        array.broadcast_like(xr.DataArray(np.empty(tuple(sizes.values())), dims=tuple(sizes)))
+        .transpose(*sizes)
+        .values.ravel()
+    )
+
+
+def _refuse_outside(game: Game, arrays: dict[str, xr.DataArray]) -> None:
+    for name, array in arrays.items():
+        check_values(name, game.parameter(name), array.values)
+    for low, high in game.order:
+        small, large = (arrays.get(n, xr.DataArray(game.parameter(n).default)) for n in (high, low))
+        wrong = (small < large).values
+        if wrong.any():
+            first, second = (a.values[wrong][0] for a in xr.broadcast(small, large))
+            raise InputError(
+                f"{high}: {first:g} meets {low} = {second:g}, but allowed is {game.parameter(high).domain}; "
+                'mend the values, or say outside_domain="mark" to give such points code 254'
+            )

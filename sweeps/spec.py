@@ -1,0 +1,75 @@
+"""A sweep as a file: TOML, data and never code.
+
+read(path) -> Spec, parse(text) -> Spec, write(spec) -> text
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from posse.kernels.errors import InputError
+
+
+class Spec(BaseModel):
+    """The fields of a spec file; what they hold is checked by posse.sweeps.sweep."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    game: str
+    outputs: list[str] | None = None
+    dtype: str = "float32"
+    outside_domain: str = "refuse"
+    axes: dict[str, Any] = {}
+    fixed: dict[str, Any] = {}
+
+
+def read(path: Path) -> Spec:
+    """Read a spec file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "spec") -> Spec:
+    """Read a spec from text; `name` is what errors call it."""
+    try:
+        return Spec.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name}: is not TOML: {error}") from error
+    except ValidationError as error:
+        raise InputError(f"{name}: {_first(error)}") from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"unknown field {field!r}; there is {', '.join(Spec.model_fields)}"
+    if first["type"] == "missing":
+        return f"{field} is missing"
+    return f"{field}: {first['input']!r} is not allowed; {first['msg']}"
+
+
+def write(spec: Spec) -> str:
+    """A spec as TOML text."""
+    return tomli_w.dumps(spec.model_dump(exclude_none=True))
+
+
+def plain(written: Any) -> Any:
+    """Arrays and NumPy numbers as lists and Python numbers."""
+    if isinstance(written, Mapping):
+        return {str(key): plain(value) for key, value in written.items()}
+    if isinstance(written, np.ndarray | np.generic):
+        return written.tolist()
+    if isinstance(written, list | tuple):
+        return [plain(value) for value in written]
+    return written

@@ -1,0 +1,216 @@
+"""A sweep: a game over the product of its axes, the other parameters held fixed.
+
+Sweep(game, axes={...}, fixed={...}, outputs=[...], dtype="float32")
+Sweep.from_toml(path), .to_toml()      the same thing as a file
+.solve(window) -> numbers of a part of the grid
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from posse.kernels.catalogue import game as find_game
+from posse.kernels.declaration import Game, Output, Parameter
+from posse.kernels.errors import InputError, pick
+from posse.kernels.grid import Column, fixed, solve_grid
+from posse.sweeps import spec
+from posse.sweeps.axes import Array, Axis, numbers, read_axis
+
+REALS = ("float32", "float64")
+OUTSIDE = ("refuse", "mark")
+
+
+class Sweep:
+    """A checked sweep. What is wrong with it is said here, before anything is solved or written.
+
+    Parameters
+    ----------
+    game: a registered game's name, or a Game.
+    axes: for each dimension, in order and the last varying fastest, how it is written (see
+        posse.sweeps.axes); a plain sequence or array lists values.
+    fixed: parameters held at one value; those neither here nor on an axis take their defaults.
+    outputs: names of the game's outputs; the game's default ones if left out.
+    dtype: type of the real outputs, "float32" or "float64".
+    outside_domain: "refuse" combinations outside the game's domain, or "mark" them (code 254 and NaN).
+
+    Raises InputError, which names the field, its value and what is allowed.
+    """
+
+    def __init__(
+        self,
+        game: str | Game,
+        axes: Mapping[str, Any],
+        fixed: Mapping[str, float] | None = None,
+        outputs: Sequence[str] | None = None,
+        dtype: str = "float32",
+        outside_domain: str = "refuse",
+        *,
+        folder: Path | None = None,
+    ) -> None:
+        self.game = game if isinstance(game, Game) else find_game(game)
+        self.dtype = pick("dtype", dtype, {r: r for r in REALS})
+        self.outside_domain = pick("outside_domain", outside_domain, {o: o for o in OUTSIDE})
+        self.outputs = self._read_outputs(outputs)
+        if not axes:
+            raise InputError("axes: there is none, but a sweep has one or more")
+        self.axes = tuple(read_axis(name, written, self.game, folder) for name, written in axes.items())
+        self.fixed = self._read_fixed(fixed or {})
+        self._check_names()
+        self._check_domain()
+
+    def _read_outputs(self, names: Sequence[str] | None) -> tuple[Output, ...]:
+        names = self.game.default_outputs if names is None else names
+        if isinstance(names, str) or not names:
+            raise InputError(f"outputs: {names!r} is not a list of one or more outputs")
+        chosen = [self.game.output(name) for name in names]
+        if len(set(names)) < len(names):
+            raise InputError(f"outputs: {', '.join(names)} names one twice")
+        return tuple(o for o in self.game.outputs if o in chosen)
+
+    def _read_fixed(self, given: Mapping[str, float]) -> dict[str, float]:
+        for name in given:
+            self.game.parameter(name)
+        values = {**self.game.defaults, **given}
+        bound = [name for axis in self.axes for name in axis.values]
+        return {n: float(numbers(f"fixed.{n}", [v])[0]) for n, v in values.items() if n not in bound or n in given}
+
+    def _check_names(self) -> None:
+        """Each parameter is bound once, and no axis takes a name that is in use."""
+        homes: dict[str, str] = {name: "fixed" for name in self.fixed}
+        for axis in self.axes:
+            for name in axis.values:
+                if name in homes:
+                    raise InputError(f"{name}: is bound by axes.{axis.name} and by {homes[name]}; bind it once")
+                homes[name] = f"axes.{axis.name}"
+            taken = {*self.game.dimensions, *(o.name for o in self.game.outputs)}
+            taken |= set() if axis.binds_itself else set(self.game.parameter_names)
+            if axis.name in taken:
+                raise InputError(f"axes.{axis.name}: the name is in use by {self.game.name}; choose another")
+
+    def _check_domain(self) -> None:
+        for home, name, values in self._bound():
+            check_values(f"{home}.{name}" if home else name, self.game.parameter(name), values)
+        if self.outside_domain == "mark":
+            return
+        for low, high in self.game.order:
+            self._check_order(low, high)
+
+    def _bound(self) -> Iterable[tuple[str, str, Array]]:
+        """Where each parameter is bound, its name and its values."""
+        yield from (("fixed", name, np.array([value])) for name, value in self.fixed.items())
+        for axis in self.axes:
+            home = "axes" if axis.binds_itself else f"axes.{axis.name}"
+            yield from ((home, name, values) for name, values in axis.values.items())
+
+    def _check_order(self, low: str, high: str) -> None:
+        """No combination on the grid may have `high` below `low`."""
+        (low_axis, low_values), (high_axis, high_values) = self._binding(low), self._binding(high)
+        if low_axis is high_axis and low_axis is not None:
+            wrong = np.flatnonzero(high_values < low_values)
+            if len(wrong) == 0:
+                return
+            small, large = high_values[wrong[0]], low_values[wrong[0]]
+        else:
+            small, large = high_values.min(), low_values.max()
+        if small < large:
+            raise InputError(
+                f"{high}: {small:g} meets {low} = {large:g}, but allowed is {self.game.parameter(high).domain}; "
+                'mend the values, or say outside_domain = "mark" to give such points code 254'
+            )
+
+    def _binding(self, name: str) -> tuple[Axis | None, Array]:
+        for axis in self.axes:
+            if name in axis.values:
+                return axis, axis.values[name]
+        return None, np.array([self.fixed[name]])
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(axis) for axis in self.axes)
+
+    @property
+    def size(self) -> int:
+        """How many points."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the results before compression."""
+        return self.size * self.bytes_per_point
+
+    @property
+    def bytes_per_point(self) -> int:
+        return sum(o.components * o.dtype(self.dtype).itemsize for o in self.outputs)
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of everything that decides the numbers: two sweeps with one identity have one result."""
+        digest = hashlib.sha256()
+        settings = [self.game.name, self.game.version, self.game.source_hash, self.dtype, self.outside_domain]
+        settings += [o.name for o in self.outputs]
+        digest.update(repr((settings, sorted(self.fixed.items()))).encode())
+        for axis in self.axes:
+            digest.update(repr((axis.name, len(axis), axis.labels.tolist())).encode())
+            for name, values in axis.values.items():
+                digest.update(name.encode() + values.tobytes())
+        return digest.hexdigest()
+
+    def solve(self, window: Sequence[slice]) -> dict[str, Array]:
+        """Arrays of shape (components, *window) for each output, where `window` is a slice for each axis."""
+        columns = {name: fixed(value) for name, value in self.fixed.items()}
+        for position, (axis, part) in enumerate(zip(self.axes, window, strict=True)):
+            columns |= {name: Column(values[part], position) for name, values in axis.values.items()}
+        shape = [len(range(*part.indices(n))) for part, n in zip(window, self.shape, strict=True)]
+        return solve_grid(self.game, columns, shape, [o.name for o in self.outputs], self.dtype)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read a spec file."""
+        return cls.from_spec(spec.read(Path(path)), folder=Path(path).parent)
+
+    @classmethod
+    def from_spec(cls, written: spec.Spec, folder: Path | None = None) -> Self:
+        """The sweep that a spec describes."""
+        return cls(
+            written.game,
+            written.axes,
+            written.fixed,
+            written.outputs,
+            written.dtype,
+            written.outside_domain,
+            folder=folder,
+        )
+
+    def to_toml(self) -> str:
+        """The spec as text, complete: every parameter stands on an axis or among the fixed ones."""
+        return spec.write(
+            spec.Spec(
+                game=self.game.name,
+                outputs=[o.name for o in self.outputs],
+                dtype=self.dtype,
+                outside_domain=self.outside_domain,
+                axes={axis.name: spec.plain(axis.written) for axis in self.axes},
+                fixed=self.fixed,
+            )
+        )
+
+    def __repr__(self) -> str:
+        axes = " × ".join(f"{axis.name} {len(axis)}" for axis in self.axes)
+        return f"<posse.Sweep {self.game.name}: {axes} = {self.size:,} points>"
+
+
+def check_values(where: str, parameter: Parameter, values: Array) -> None:
+    """Refuse values outside a parameter's domain, its order to other parameters aside."""
+    low, high = parameter.domain.bounds
+    wrong = values[~((values >= low) & (values <= high))]
+    if wrong.size:
+        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; {parameter.symbol} is {parameter.domain}")
