@@ -7,11 +7,9 @@ two flat workspaces with a constant tile length, every function inlined, no bran
 """
 
 import hashlib
-import os
 import platform
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import FunctionType
@@ -33,7 +31,7 @@ from posse.kernels.source import reachable
 TILE = 128  # points solved in one go: parameters and results of a tile stay in the first-level cache
 
 # Inlined as seen by LLVM, which else leaves calls that it cannot vectorise over; division as in NumPy.
-_INLINE: dict[str, Any] = {"error_model": "numpy", "forceinline": True}
+_INLINE: Any = {"error_model": "numpy", "forceinline": True}
 
 
 @intrinsic
@@ -80,7 +78,7 @@ def prefetch(typing_context: Any, address: Any, index: Any) -> Any:
 
 
 @overload(vocabulary.where, jit_options=_INLINE)
-def _where(condition, yes, no):  # type: ignore[no-untyped-def]  # Numba compares the bare signatures
+def _where(condition, yes, no):  # Numba compares the bare signatures
     return lambda condition, yes, no: _select(condition, yes, no)
 
 
@@ -98,13 +96,23 @@ for _word in (vocabulary.minimum, vocabulary.maximum, vocabulary.power):
 
 
 @register_jitable(**_INLINE)
-def copy(target, source):  # type: ignore[no-untyped-def]
+def copy(target, source):
     for k in range(len(target)):
         target[k] = source[k]
 
 
 @register_jitable(**_INLINE)
-def fill(workspace, columns, bounds, place, left, whole, inside):  # type: ignore[no-untyped-def]
+def take(part, start, values, step, run, low, high):
+    """Copy `run` values from position `step` to part[start:], and tell whether they lie in [low, high]."""
+    within = True
+    for k in range(run):
+        part[start + k] = load(values, step + k)
+        within &= (low <= part[start + k]) & (part[start + k] <= high)
+    return within
+
+
+@register_jitable(**_INLINE)
+def fill(workspace, columns, bounds, place, left, whole, inside):
     """Write the next TILE values of each varying parameter into the workspace.
 
     Parameter p at flat position i of the grid is values[(i // stride) % length], a staircase, where row p of
@@ -121,32 +129,36 @@ def fill(workspace, columns, bounds, place, left, whole, inside):  # type: ignor
             continue
         part = workspace[p * TILE : (p + 1) * TILE]
         within = True
-        if stride == 1 and step + TILE < length:
-            for k in range(TILE):
-                part[k] = load(values, step + k)
-                within &= (low <= part[k]) & (part[k] <= high)
-            for k in range(step + 2 * TILE, step + 3 * TILE, 8):  # two tiles ahead; one is too late
-                prefetch(values, k)
-            step += TILE
-        else:
-            whole[p] = rest > TILE or length == 1
-            i = 0
-            while i < TILE:
+        i = 0
+        while i < TILE:
+            if stride == 1:
+                run = min(length - step, TILE - i)
+                if run == TILE:  # nearly always where it matters; a constant length makes better code
+                    within &= take(part, 0, values, step, TILE, low, high)
+                else:
+                    within &= take(part, i, values, step, run, low, high)
+                step += run
+            else:
+                run = min(rest, TILE - i)
                 value = load(values, step)
                 within &= (low <= value) & (value <= high)
-                run = TILE if length == 1 else min(rest, TILE - i)
                 for k in range(i, i + run):
                     part[k] = value
-                i += run
                 rest -= run
                 if rest == 0:
                     rest = stride
-                    step = (step + 1) % length
-        place[p], left[p], inside[p] = step, rest, within
+                    step += 1
+            i += run
+            if step == length:
+                step = 0
+        if stride == 1:
+            for k in range(TILE, 2 * TILE, 8):  # the tile after the next; the next would come too late
+                prefetch(values, step + k)
+        whole[p], place[p], left[p], inside[p] = length == 1 or left[p] > TILE, step, rest, within
 
 
 @register_jitable(**_INLINE)
-def ordered(workspace, order):  # type: ignore[no-untyped-def]
+def ordered(workspace, order):
     """Whether every pair (low, high) of parameters in `order` keeps its order all over the tile."""
     result = True
     for pair in range(len(order)):
@@ -158,7 +170,7 @@ def ordered(workspace, order):  # type: ignore[no-untyped-def]
 
 
 @register_jitable(**_INLINE)
-def fence(workspace, solved, bounds, order, outside):  # type: ignore[no-untyped-def]
+def fence(workspace, solved, bounds, order, outside):
     """Replace the results at points outside the domain."""
     for i in range(TILE):
         allowed = True
@@ -250,7 +262,7 @@ def _source_file(game: Game, source: str) -> Path | None:
         if not path.exists():
             with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
                 file.write(source)
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
     except OSError:
         return None
     return path

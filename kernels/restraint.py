@@ -220,17 +220,18 @@ PARAMETERS = (
     Parameter("prize", "v", NONNEGATIVE, 1.0, "value of today's war to its winner, in tomorrow's stakes"),
 )
 
+# Greys for neutrality, blues and green for support, warm colours for opposition; told apart by colour-blind readers.
 REGIMES = (
-    Flag(0, "reassured_neutrality", "neutral; the coalition disbands, as it would have anyway"),
-    Flag(1, "resigned_neutrality", "neutral, although the coalition will remain"),
-    Flag(2, "opportunistic_bandwagoning", "support; the coalition disbands, as after neutrality"),
-    Flag(3, "binding_bandwagoning", "support makes a coalition remain that would have disbanded"),
-    Flag(4, "disingenuous_bandwagoning", "support splits a coalition that would have remained"),
-    Flag(5, "accommodating_bandwagoning", "support; the coalition remains, as after neutrality"),
-    Flag(6, "leader_balancing", "opposition; the coalition disbands, as after neutrality"),
-    Flag(7, "binding_balancing", "opposition makes a coalition remain that would have disbanded"),
-    Flag(8, "splitting_balancing", "opposition splits a coalition that would have remained"),
-    Flag(9, "coalition_balancing", "opposition; the coalition remains, as after neutrality"),
+    Flag(0, "reassured_neutrality", "neutral; the coalition disbands, as it would have anyway", "#e6e6e6"),
+    Flag(1, "resigned_neutrality", "neutral, although the coalition will remain", "#8c8c8c"),
+    Flag(2, "opportunistic_bandwagoning", "support; the coalition disbands, as after neutrality", "#a6dcf7"),
+    Flag(3, "binding_bandwagoning", "support makes a coalition remain that would have disbanded", "#3f8fd0"),
+    Flag(4, "disingenuous_bandwagoning", "support splits a coalition that would have remained", "#17206e"),
+    Flag(5, "accommodating_bandwagoning", "support; the coalition remains, as after neutrality", "#0f6b3f"),
+    Flag(6, "leader_balancing", "opposition; the coalition disbands, as after neutrality", "#ffd54d"),
+    Flag(7, "binding_balancing", "opposition makes a coalition remain that would have disbanded", "#ee8122"),
+    Flag(8, "splitting_balancing", "opposition splits a coalition that would have remained", "#a8277a"),
+    Flag(9, "coalition_balancing", "opposition; the coalition remains, as after neutrality", "#6b0a14"),
 )
 
 ALIGNMENTS = (

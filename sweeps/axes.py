@@ -109,7 +109,7 @@ def numbers(where: str, written: Any) -> npt.NDArray[np.float64]:
         array = np.asarray(written)
     except ValueError:
         array = np.empty((0, 0))
-    if array.ndim != 1 or array.dtype.kind not in "iuf" and len(array) or kinds & {bool, str}:
+    if array.ndim != 1 or (array.dtype.kind not in "iuf" and len(array)) or kinds & {bool, str}:
         raise InputError(f"{where}: {_short(written)} is not a list of numbers")
     values = array.astype(np.float64)
     if not np.isfinite(values).all():

@@ -81,6 +81,11 @@ class Cube:
         sweep = sweep or Sweep.from_spec(spec.parse(there["attributes"]["spec"], str(folder)))
         return cls(sweep, folder, Blocks(sweep.shape, tuple(there["chunk"])))
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What the cube says of itself."""
+        return dict((_description(self.folder) or {})["attributes"])
+
     # Beginning
 
     def _describe(self) -> None:
@@ -107,13 +112,12 @@ class Cube:
         """The cube without its results, by key."""
         memory: dict[str, Any] = {}
         store = MemoryStore(memory)
-        attributes = (_description(self.folder) or {})["attributes"]
         group = zarr.create_group(store, zarr_format=3)
         for output in self.sweep.outputs:
             self._create_array(group, output)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
-            coordinates = xr.Dataset(None, labels.coordinates(self.sweep, self.sweep.outputs), attributes)
+            coordinates = xr.Dataset(None, labels.coordinates(self.sweep, self.sweep.outputs), self.attributes)
             coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False)
             zarr.consolidate_metadata(store)
         return {key: buffer.to_bytes() for key, buffer in memory.items()}
@@ -223,7 +227,8 @@ class Cube:
     def dataset(self) -> xr.Dataset:
         """The labelled results, read when asked for; a cell that has not been solved raises."""
         store = GuardedStore(self.folder.zarr(), self.folder, self.blocks, self.sealed)
-        return xr.open_zarr(store, chunks={}, consolidated=True)
+        dataset: xr.Dataset = xr.open_zarr(store, chunks={}, consolidated=True)
+        return dataset
 
 
 def open_cube(store: str | Path) -> xr.Dataset:

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,7 +52,7 @@ class Folder:
     def put(self, key: str, data: bytes) -> None:
         """Write an object, replacing one of that key."""
         with self._written(key, data) as partial:
-            os.replace(partial.path, self.path / key)
+            partial.path.replace(self.path / key)
         if self.get(key) != data:
             raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
@@ -121,10 +122,8 @@ class _Partial:
                 os.close(handle)
 
     def _discard(self) -> None:
-        try:
+        with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
             self.path.unlink(missing_ok=True)
-        except OSError:
-            pass  # the folder went away, or its disk did: whoever finds the file later may sweep it
 
 
 def _explained(error: OSError, home: Path) -> Exception:

@@ -90,10 +90,13 @@ def solve(
         raise InputError(f"parameters: the dimension {taken[0]!r} is in use by {game.name}; choose another name")
     shape = tuple(sizes.values())
     if all(array.ndim <= 1 for array in arrays.values()):
-        columns = {n: Column(a.values, list(sizes).index(a.dims[0])) if a.ndim else fixed(a) for n, a in arrays.items()}
+        columns = {
+            n: Column(a.values, list(sizes).index(str(a.dims[0]))) if a.ndim else fixed(a.item())
+            for n, a in arrays.items()
+        }
         result = solve_grid(game, columns, shape, [o.name for o in chosen], dtype)
     else:
-        flat = {n: Column(_spread(a, sizes), 0) if a.ndim else fixed(a) for n, a in arrays.items()}
+        flat = {n: Column(_spread(a, sizes), 0) if a.ndim else fixed(a.item()) for n, a in arrays.items()}
         result = solve_grid(game, flat, (int(np.prod(shape)),), [o.name for o in chosen], dtype)
         result = {n: r.reshape(len(r), *shape) for n, r in result.items()}
     coordinates = {k: v for o in chosen for k, v in labels.own_coordinate(o).items()}

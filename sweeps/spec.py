@@ -60,8 +60,13 @@ def _first(error: ValidationError) -> str:
 
 
 def write(spec: Spec) -> str:
-    """A spec as TOML text."""
-    return tomli_w.dumps(spec.model_dump(exclude_none=True))
+    """A spec as TOML text, each list on one line."""
+    text = tomli_w.dumps(spec.model_dump(exclude_none=True))
+    return re.sub(r"\[\n((?:    .*,\n)*)\]", _one_line, text)
+
+
+def _one_line(match: re.Match[str]) -> str:
+    return "[" + ", ".join(line.strip().removesuffix(",") for line in match[1].splitlines()) + "]"
 
 
 def plain(written: Any) -> Any:

@@ -81,7 +81,7 @@ class Sweep:
 
     def _check_names(self) -> None:
         """Each parameter is bound once, and no axis takes a name that is in use."""
-        homes: dict[str, str] = {name: "fixed" for name in self.fixed}
+        homes: dict[str, str] = dict.fromkeys(self.fixed, "fixed")
         for axis in self.axes:
             for name in axis.values:
                 if name in homes:

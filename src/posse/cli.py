@@ -1,0 +1,183 @@
+"""The command line. Each command reads its arguments, calls the library, prints.
+
+What a user can get wrong ends in one line on standard error and exit status 2, a failure in 1.
+"""
+
+import json
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand
+
+from posse.kernels.errors import InputError, PosseError
+
+app = typer.Typer(
+    help="Solve game-theoretic models over whole parameter spaces, into labelled cubes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Store = Annotated[Path, typer.Argument(help="Folder of the cube.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--sel", metavar="NAME=VALUE", help="A label of a dimension, or LOW:HIGH. May be repeated."),
+]
+
+
+class _WithParameters(TyperCommand):
+    """A command whose help ends with the parameters of every game, as declared."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from posse.describe import parameter_rows
+        from posse.kernels.catalogue import games
+
+        for game in games().values():
+            with formatter.section(f"Parameters of {game.name}"):
+                formatter.write_dl([(row[0], f"{row[4]} ({row[2]}; default {row[3]})") for row in parameter_rows(game)])
+
+
+@app.command("games")
+def list_games(
+    name: Annotated[str | None, typer.Argument(help="A game, to see all that it declares.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the games, or show one: parameters, outputs, regimes."""
+    from posse import describe
+    from posse.kernels.catalogue import game, games
+
+    if as_json:
+        chosen = [game(name)] if name else list(games().values())
+        print(json.dumps([describe.as_dict(g) for g in chosen], indent=1, ensure_ascii=False))
+    elif name:
+        describe.show_game(game(name))
+    else:
+        describe.show_games(games())
+
+
+@app.command("solve", cls=_WithParameters)
+def solve_point(
+    name: Annotated[str, typer.Argument(metavar="GAME", help="Name of the game.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter. May be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Solve a game at one point; parameters not set take their defaults."""
+    from posse import describe
+    from posse.kernels.catalogue import game
+    from posse.sweeps.memory import solve
+
+    chosen = game(name)
+    values: dict[str, Any] = {key: _number(key, text) for key, text in _pairs("--set", settings)}
+    for key in values:
+        chosen.parameter(key)
+    solution = describe.solution(chosen, solve(chosen, **values))
+    if as_json:
+        print(json.dumps({"game": name, "parameters": chosen.defaults | values, "solution": solution}, indent=1))
+    else:
+        describe.show_solution(solution)
+
+
+@app.command("run")
+def run_sweep(
+    spec: Annotated[Path, typer.Argument(help="TOML file that describes the sweep.")],
+    store: Annotated[Path, typer.Option(help="Folder of the cube, new or to be finished.")],
+    workers: Annotated[int | None, typer.Option(help="Threads; one for each core if left out.")] = None,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+) -> None:
+    """Solve a sweep into a cube, or finish one that was interrupted."""
+    from posse import describe
+    from posse.cluster.run import run
+    from posse.sweeps.cube import open_cube
+    from posse.sweeps.sweep import Sweep
+
+    sweep = Sweep.from_toml(spec)
+    report = run(sweep, store, workers, progress)
+    describe.show_run(sweep, store, report, open_cube(store))
+
+
+@app.command("info")
+def show_info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Say what a cube holds, how it was made and whether it is finished."""
+    from posse import describe
+    from posse.sweeps.cube import Cube
+
+    facts = describe.cube_facts(Cube.open(store))
+    print(json.dumps(facts, indent=1)) if as_json else describe.show_facts(facts)
+
+
+@app.command("slice")
+def write_slice(
+    store: Store,
+    out: Annotated[Path, typer.Option(help="File to write, .nc or .csv.")],
+    sel: Select = None,
+) -> None:
+    """Write a part of a cube to a NetCDF or CSV file."""
+    from posse.sweeps.cube import open_cube
+    from posse.sweeps.slices import select, write
+
+    part = select(open_cube(store), dict(_pairs("--sel", sel)))
+    write(part, out)
+    print(f"{out}: {' × '.join(f'{dim} {n}' for dim, n in part.sizes.items()) or 'one point'}")
+
+
+@app.command("plot")
+def plot_map(
+    store: Store,
+    x: Annotated[str, typer.Option(help="Dimension along the horizontal axis.")],
+    y: Annotated[str, typer.Option(help="Dimension along the vertical axis.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, .png, .pdf or .svg.")],
+    sel: Select = None,
+) -> None:
+    """Draw the map of regimes over two dimensions; --sel fixes the others."""
+    from posse.sweeps.cube import open_cube
+    from posse.sweeps.plot import save_map
+    from posse.sweeps.slices import select
+
+    save_map(select(open_cube(store), dict(_pairs("--sel", sel))), x, y, out)
+    print(f"{out}: regimes over {x} and {y}")
+
+
+def _pairs(option: str, texts: list[str] | None) -> list[tuple[str, str]]:
+    """NAME=VALUE arguments, each name once."""
+    pairs: dict[str, str] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise InputError(f"{option}: {text!r} is not of the form name=value")
+        if name in pairs:
+            raise InputError(f"{option}: {name} is given twice")
+        pairs[name] = value
+    return list(pairs.items())
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{name}: {text!r} is not a number") from None
+
+
+def _stop(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Entry point of the command `posse`."""
+    signal.signal(signal.SIGTERM, _stop)  # a batch system's way of pressing Ctrl-C
+    warnings.showwarning = lambda message, *_, **__: print(f"posse: {message}", file=sys.stderr)
+    try:
+        app(prog_name="posse")
+    except PosseError as error:
+        print(f"posse: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        print("posse: stopped", file=sys.stderr)
+        sys.exit(130)

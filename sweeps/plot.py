@@ -1,0 +1,154 @@
+"""Pictures of a cube.
+
+regime_map(ds, x, y) -> Figure
+save_map(ds, x, y, path)
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from posse.kernels.errors import InputError, pick
+from posse.sweeps.memory import require_memory
+from posse.sweeps.shares import Code, flags, regime_variable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TYPES = (".png", ".pdf", ".svg")
+
+
+def save_map(ds: xr.Dataset, x: str, y: str, path: Path) -> None:
+    """Draw a regime map into a file."""
+    pick("file type", path.suffix, {t: t for t in TYPES})
+    figure = regime_map(ds, x, y)
+    try:
+        figure.savefig(path, dpi=200)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def regime_map(ds: xr.Dataset, x: str, y: str) -> "Figure":
+    """The map of regimes over two dimensions, one fixed colour for each; every other dimension has one label."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError("pictures need matplotlib: pip install 'posse[plot]'") from error
+    variable = ds[regime_variable(ds)]
+    dims = {str(d): d for d in variable.dims}
+    if pick("dimension", x, dims) == pick("dimension", y, dims):
+        raise InputError(f"x and y are both {x}; choose two dimensions")
+    for dim in dims:
+        if dim not in (x, y) and variable.sizes[dim] > 1:
+            labels = ", ".join(map(_label, variable[dim].values[[0, -1]]))
+            raise InputError(f"{dim}: has {variable.sizes[dim]} labels ({labels}); choose one with --sel {dim}=…")
+    variable = variable.squeeze([d for d in dims if d not in (x, y)]).transpose(y, x)
+    require_memory(variable.nbytes * 8, "the picture")
+    figure = Figure(figsize=(8.2, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    present = _draw(axes, variable, x, y)
+    axes.set_xlabel(_axis_title(ds, x))
+    axes.set_ylabel(_axis_title(ds, y))
+    axes.set_title(_title(ds, variable), fontsize=10, loc="left")
+    _legend(figure, present, variable)
+    return figure
+
+
+def _draw(axes: "Axes", variable: xr.DataArray, x: str, y: str) -> list[Code]:
+    """Paint the cells; gives the codes that occur."""
+    from matplotlib.colors import ListedColormap
+
+    codes = flags(variable)
+    numbers = variable.values
+    present = [code for code in codes if (numbers == code.value).any()]
+    index = np.full(256, 0)
+    index[[code.value for code in present]] = range(len(present))
+    axes.pcolormesh(
+        _edges(axes, variable[x].values, "x"),
+        _edges(axes, variable[y].values, "y"),
+        index[numbers],
+        cmap=ListedColormap([code.colour for code in present]),
+        vmin=-0.5,
+        vmax=len(present) - 0.5,
+        rasterized=True,
+    )
+    return present
+
+
+def _edges(axes: "Axes", labels: np.ndarray[Any, Any], direction: str) -> np.ndarray[Any, Any]:
+    """Borders of the cells around the labels; the scale of the axis follows their spacing."""
+    if labels.dtype.kind not in "iuf":
+        names = [str(label) for label in labels]
+        if direction == "x":
+            axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+        else:
+            axes.set_yticks(range(len(names)), names)
+        return np.arange(len(names) + 1) - 0.5
+    values = labels.astype(float)
+    if len(values) == 1:
+        return np.array([values[0] - 0.5, values[0] + 0.5])
+    if values[0] > 0 and len(values) > 2 and values[-1] / values[0] > 4 and _is_geometric(values):
+        _set_log(axes, direction)
+        return np.asarray(np.exp(_halfway(np.log(values))))
+    return _halfway(values)
+
+
+def _set_log(axes: "Axes", direction: str) -> None:
+    """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 rather than with powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    getattr(axes, f"set_{direction}scale")("log")
+    axis = getattr(axes, f"{direction}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _is_geometric(values: np.ndarray[Any, Any]) -> bool:
+    ratios = values[1:] / values[:-1]
+    return bool(np.ptp(ratios) < 1e-6 * ratios.mean())
+
+
+def _halfway(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Borders half-way between the values; the outermost values lie on the border."""
+    return np.concatenate([values[:1], (values[1:] + values[:-1]) / 2, values[-1:]])
+
+
+def _axis_title(ds: xr.Dataset, dim: str) -> str:
+    attributes = ds[dim].attrs
+    if "symbol" not in attributes:
+        return dim
+    units = "" if attributes.get("units", "1") == "1" else f" [{attributes['units']}]"
+    return f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}"
+
+
+def _title(ds: xr.Dataset, variable: xr.DataArray) -> str:
+    """The labels at which the other dimensions are held."""
+    held = [name for name in variable.coords if variable[name].ndim == 0 and name not in variable.dims]
+    parts = [f"{name} = {_label(variable[name].item())}" for name in held if str(name) in _selected(ds)]
+    return "\n".join(", ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))
+
+
+def _selected(ds: xr.Dataset) -> list[str]:
+    """Coordinates that are labels of a dimension in the whole cube, not values that such a label binds."""
+    spec = ds.attrs.get("spec", "")
+    return [str(name) for name in ds.coords if f"[axes.{name}]" in spec]
+
+
+def _label(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _legend(figure: "Figure", present: list[Code], variable: xr.DataArray) -> None:
+    from matplotlib.patches import Patch
+
+    numbers = variable.values
+    handles = [
+        Patch(facecolor=c.colour, edgecolor="0.4", linewidth=0.5, label=f"{c.name.replace('_', ' ')}  {share:.0%}")
+        for c in present
+        for share in [float((numbers == c.value).mean())]
+    ]
+    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)

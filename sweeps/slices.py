@@ -1,0 +1,107 @@
+"""Parts of a cube: chosen by label, written to files that other programs read.
+
+select(ds, {"diversity": "0.2", "cap_observer": "0.5:2"}) -> Dataset
+write(ds, "part.nc" or "part.csv")
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from posse.kernels.errors import InputError, pick
+from posse.sweeps.memory import require_memory
+from posse.sweeps.shares import flags
+
+
+def select(ds: xr.Dataset, wanted: Mapping[str, str]) -> xr.Dataset:
+    """Choose labels by their text: a label, or LOW:HIGH for all labels from one to the other.
+
+    A number need not be typed to the last digit: it stands for the one label that it is the rounding of.
+    """
+    for dim, text in wanted.items():
+        labels = pick("dimension", dim, {str(d): ds[d].values for d in ds.dims})
+        ds = ds.isel({dim: _position(dim, text, labels)})
+    return ds
+
+
+def _position(dim: str, text: str, labels: np.ndarray[Any, Any]) -> int | slice:
+    if labels.dtype.kind not in "iuf":
+        names = [str(label) for label in labels]
+        return pick(f"label of {dim}", text, {name: k for k, name in enumerate(names)})
+    low, colon, high = text.partition(":")
+    if colon:
+        inside = np.flatnonzero((labels >= _number(dim, low, -np.inf)) & (labels <= _number(dim, high, np.inf)))
+        if not len(inside):
+            raise InputError(f"{dim}: no label lies in {text}; they go from {labels[0]:g} to {labels[-1]:g}")
+        return slice(int(inside[0]), int(inside[-1]) + 1)
+    value = _number(dim, text)
+    nearest = int(np.abs(labels - value).argmin())
+    digits = max(4, len(text.partition("e")[0].replace(".", "").lstrip("-0")))
+    if value not in (labels[nearest], float(f"{labels[nearest]:.{digits}g}")):
+        around = labels[max(0, nearest - 1) : nearest + 2]
+        raise InputError(f"{dim}: {text} is not a label; near it are {', '.join(f'{a:.6g}' for a in around)}")
+    return nearest
+
+
+def _number(dim: str, text: str, empty: float | None = None) -> float:
+    if empty is not None and not text:
+        return empty
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{dim}: {text!r} is not a number") from None
+
+
+def write(ds: xr.Dataset, path: Path) -> None:
+    """Write a Dataset as NetCDF (.nc) or as a table, a row for each point (.csv); whole or not at all."""
+    writer = pick("file type", path.suffix, {".nc": _write_netcdf, ".csv": _write_csv})
+    try:
+        with NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
+            partial = Path(file.name)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        writer(ds, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
+    strings = {name: v.astype(object) for name, v in ds.variables.items() if v.dtype.kind == "T"}
+    ds.assign(strings).to_netcdf(path, engine="h5netcdf")
+
+
+def _write_csv(ds: xr.Dataset, path: Path) -> None:
+    require_memory(ds.nbytes * 8, "the table")
+    table(ds).to_csv(path, index=False)
+
+
+def table(ds: xr.Dataset) -> pd.DataFrame:
+    """A tidy table: a row for each point, a column for each label, result and component; names for codes."""
+    grid = set.intersection(*(set(v.dims) for v in ds.data_vars.values())) if ds.data_vars else set()
+    columns: dict[str, xr.DataArray] = {}
+    for name, variable in ds.data_vars.items():
+        named = _named(variable)
+        own = [dim for dim in variable.dims if dim not in grid]
+        if own:
+            columns |= {f"{name}_{label}": named.sel({own[0]: label}, drop=True) for label in ds[own[0]].values}
+        else:
+            columns[str(name)] = named
+    flat = xr.Dataset(columns)
+    frame = (flat if flat.dims else flat.expand_dims("point")).to_dataframe().reset_index()
+    return frame.drop(columns=[] if flat.dims else "point")
+
+
+def _named(variable: xr.DataArray) -> xr.DataArray:
+    if "flag_values" not in variable.attrs:
+        return variable
+    names = np.full(256, "", dtype=object)
+    for code in flags(variable):
+        names[code.value] = code.name
+    return variable.copy(data=names[variable.values])
