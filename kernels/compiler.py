@@ -184,12 +184,12 @@ def fence(workspace, solved, bounds, order, outside):
 
 
 _KERNEL = """
-def tile(workspace, solved):
+def tile_{key}(workspace, solved):
     for i in range({TILE}):
         result = solve({arguments})
 {stores}
 
-def kernel(columns, bounds, order, outside, count, {results}):
+def kernel_{key}(columns, bounds, order, outside, count, {results}):
     workspace = np.empty({parameters} * {TILE})
     solved = np.empty({components} * {TILE})
     place = np.zeros({parameters}, np.int64)
@@ -198,7 +198,7 @@ def kernel(columns, bounds, order, outside, count, {results}):
     inside = np.zeros({parameters}, np.bool_)
     for start in range(0, count, {TILE}):
         fill(workspace, columns, bounds, place, left, whole, inside)
-        tile(workspace, solved)
+        tile_{key}(workspace, solved)
         if not (inside.all() and ordered(workspace, order)):
             fence(workspace, solved, bounds, order, outside)
         stop = min(start + {TILE}, count)
@@ -206,8 +206,12 @@ def kernel(columns, bounds, order, outside, count, {results}):
 """
 
 
-def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, float]) -> str:
-    """Source of the kernel of a game, for these outputs, with these parameters as constants."""
+def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, float], key: str) -> str:
+    """Source of the kernel of a game, for these outputs, with these parameters as constants.
+
+    key: makes the names of the functions unique. Numba names machine code after them, and of two pieces of
+    one name that come from the cache, the second would call into the first.
+    """
     arguments = [
         repr(constants[p.name]) if p.name in constants else f"workspace[{k * TILE} + i]"
         for k, p in enumerate(game.parameters)
@@ -220,6 +224,7 @@ def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, fl
         for n, (o, k) in enumerate(numbers)
     ]
     return _KERNEL.format(
+        key=key,
         TILE=TILE,
         arguments=", ".join(arguments),
         parameters=len(game.parameters),
@@ -238,25 +243,31 @@ def compile_kernel(game: Game, outputs: tuple[str, ...], constants: tuple[tuple[
     """
     for function in reachable(game.solve):
         _make_jitable(function)
-    source = kernel_source(game, [game.output(name) for name in outputs], dict(constants))
-    path = _source_file(game, source)
+    declared = [game.output(name) for name in outputs]
+    key = _key(game, kernel_source(game, declared, dict(constants), ""))
+    source = kernel_source(game, declared, dict(constants), key)
+    path = _source_file(key, game.name, source)
     scope = {"np": np, "solve": game.solve, "__name__": __name__}  # Numba loads cached code by module name
     scope |= {"copy": copy, "fill": fill, "ordered": ordered, "fence": fence}
     exec(compile(source, str(path or "<posse>"), "exec"), scope)
-    scope["tile"] = numba.njit(nogil=True, error_model="numpy")(scope["tile"])
-    return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope["kernel"])
+    scope[f"tile_{key}"] = numba.njit(nogil=True, error_model="numpy")(scope[f"tile_{key}"])
+    return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope[f"kernel_{key}"])
 
 
-def _source_file(game: Game, source: str) -> Path | None:
-    """A file with this source in the cache folder; None where the user has no writable one.
-
-    Numba keeps compiled code beside its source file and misses changes in functions that it calls. So the
-    folder's name carries all that the code depends on: the definition, this package, Numba and the processor.
-    """
+def _key(game: Game, source: str) -> str:
+    """Hash of all that compiled code depends on: the definition, this room, Numba and the processor."""
     depends = [game.source_hash, _package_hash(), numba.__version__, np.__version__, platform.machine()]
     depends += [llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten(), source]
-    key = hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
-    path = user_cache_path("posse") / "kernels" / key / f"{game.name}.py"
+    return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
+
+
+def _source_file(key: str, name: str, source: str) -> Path | None:
+    """A file with this source in the cache folder; None where the user has no writable one.
+
+    Numba keeps compiled code beside its source file and misses changes in functions that it calls; hence a
+    folder for each key.
+    """
+    path = user_cache_path("posse") / "kernels" / key / f"{name}.py"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():

@@ -194,7 +194,7 @@ PARAMETERS = (
     Parameter("cap_observer", "m_O", POSITIVE, 1.0, "observer's capability"),
     Parameter("decisiveness", "r", POSITIVE, 1.0, "exponent of the contest success function", common=1.0),
     Parameter("diversity", "d", UNIT_INTERVAL, 0.3, "distance between leader's and partner's preferences"),
-    Parameter("spoils", "γ", NONNEGATIVE, 1.0, "capability gained by the victors per unit of the target's"),
+    Parameter("spoils", "γ", NONNEGATIVE, 1.0, "capability gained by the victors per unit of the target's capability"),
     Parameter("share", "σ", UNIT_INTERVAL, 0.5, "observer's share of the spoils if it supported"),
     Parameter(
         "attrition",

@@ -9,11 +9,11 @@ import numpy as np
 POINTS = 1 << 21  # at most, in a block: its chunks are 2 MiB of codes and 8 or 16 MiB of real numbers
 
 
-def chunk_shape(shape: Sequence[int], points: int = POINTS) -> tuple[int, ...]:
-    """A balanced cell of at most `points` points, so that a slice along any two axes reads little."""
+def chunk_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    """A balanced cell of at most POINTS points, so that a slice along any two axes reads little."""
     parts = [1] * len(shape)
     cell = list(shape)
-    while prod(cell) > points:
+    while prod(cell) > POINTS:
         longest = max(range(len(shape)), key=lambda k: cell[k])
         parts[longest] += 1
         cell[longest] = -(-shape[longest] // parts[longest])

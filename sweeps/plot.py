@@ -52,8 +52,8 @@ def regime_map(ds: xr.Dataset, x: str, y: str) -> "Figure":
     present = _draw(axes, variable, x, y)
     axes.set_xlabel(_axis_title(ds, x))
     axes.set_ylabel(_axis_title(ds, y))
-    axes.set_title(_title(ds, variable), fontsize=10, loc="left")
     _legend(figure, present, variable)
+    _held(figure, ds, variable)
     return figure
 
 
@@ -125,17 +125,25 @@ def _axis_title(ds: xr.Dataset, dim: str) -> str:
     return f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}"
 
 
-def _title(ds: xr.Dataset, variable: xr.DataArray) -> str:
-    """The labels at which the other dimensions are held."""
-    held = [name for name in variable.coords if variable[name].ndim == 0 and name not in variable.dims]
-    parts = [f"{name} = {_label(variable[name].item())}" for name in held if str(name) in _selected(ds)]
-    return "\n".join(", ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))
+def _held(figure: "Figure", ds: xr.Dataset, variable: xr.DataArray) -> None:
+    """Say at which labels the other dimensions are held."""
+    from matplotlib.patches import Patch
 
-
-def _selected(ds: xr.Dataset) -> list[str]:
-    """Coordinates that are labels of a dimension in the whole cube, not values that such a label binds."""
     spec = ds.attrs.get("spec", "")
-    return [str(name) for name in ds.coords if f"[axes.{name}]" in spec]
+    held = [str(name) for name in variable.coords if not variable[name].ndim and f"[axes.{name}]" in spec]
+    lines = [Patch(visible=False, label=f"{name} = {_label(variable[name].item())}") for name in held]
+    if lines:
+        figure.legend(
+            handles=lines,
+            loc="outside right lower",
+            frameon=False,
+            fontsize=9,
+            title="held at",
+            title_fontsize=9,
+            alignment="left",
+            handlelength=0,
+            handletextpad=0,
+        )
 
 
 def _label(value: Any) -> str:

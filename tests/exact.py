@@ -28,7 +28,7 @@ REGIMES = {  # (alignment, the partner stays after neutrality, it stays after th
     (OPPOSE, True, True): 9,
 }
 ZERO, ONE = Fraction(0), Fraction(1)
-GRID = tuple(Fraction(k, 16) for k in range(17))  # demands that are tried everywhere
+GRID = tuple(Fraction(k, 12) for k in range(13))  # demands that are tried everywhere
 
 
 def contest(game: Game, ours: Fraction, theirs: Fraction) -> Fraction:

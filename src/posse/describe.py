@@ -117,8 +117,8 @@ def _text(value: Any) -> str:
 def show_run(sweep: Sweep, store: Path, report: Report, ds: xr.Dataset) -> None:
     """What a run did, and the share of each regime."""
     if report.blocks:
-        rate = f"{report.rate / 1e6:.1f} million points a second"
-        print(f"solved {report.points:,} points in {report.seconds:.1f} s: {rate}")
+        rate = f"{report.rate / 1e6:.1f} million" if report.rate >= 1e6 else f"{report.rate:,.0f}"
+        print(f"solved {report.points:,} points in {report.seconds:.2f} s: {rate} points a second")
     else:
         print("nothing left to solve")
     show_shares(ds)
