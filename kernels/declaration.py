@@ -22,12 +22,12 @@ from posse.kernels.errors import InputError, pick
 from posse.kernels.source import digest, sources
 
 OUTSIDE_DOMAIN = 254
-NOT_COMPUTED = 255
+LARGEST = 1e150  # in magnitude, of any parameter: products of two still are finite numbers
 
 
 @dataclass(frozen=True)
 class Domain:
-    """An interval of finite numbers; `at_least` names a parameter that bounds it from below."""
+    """An interval of numbers of at most LARGEST; `at_least` names a parameter that bounds it from below."""
 
     low: float = -inf
     high: float = inf
@@ -38,9 +38,9 @@ class Domain:
     @property
     def bounds(self) -> tuple[float, float]:
         """The smallest and the largest float64 inside (`at_least` aside)."""
-        low = nextafter(self.low, inf) if self.low_open or self.low == -inf else self.low
-        high = nextafter(self.high, -inf) if self.high_open or self.high == inf else self.high
-        return low, high
+        low = nextafter(self.low, inf) if self.low_open else self.low
+        high = nextafter(self.high, -inf) if self.high_open else self.high
+        return max(low, -LARGEST), min(high, LARGEST)
 
     def __contains__(self, value: float) -> bool:
         low, high = self.bounds

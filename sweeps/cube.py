@@ -26,15 +26,15 @@ from zarr.storage import MemoryStore
 
 from posse.kernels.declaration import Output
 from posse.kernels.errors import GameChangedError, IncompleteError, StoreError, TooLargeError
-from posse.sweeps import codec, labels, records, spec
+from posse.sweeps import codec, labels, records
 from posse.sweeps.axes import Array
-from posse.sweeps.blocks import Blocks, chunk_shape
+from posse.sweeps.blocks import Blocks
+from posse.sweeps.description import Description
 from posse.sweeps.folder import Folder
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.sweep import Sweep
 
-DESCRIPTION = ".posse/sweep.json"
 SEAL = ".posse/seal.json"
 
 
@@ -48,7 +48,7 @@ class Cube:
 
     sweep: Sweep
     folder: Folder
-    blocks: Blocks
+    description: Description
 
     @classmethod
     def create(cls, sweep: Sweep, store: str | Path) -> "Cube":
@@ -58,45 +58,25 @@ class Cube:
         made by another version of the game, TooLargeError where the disk has no room.
         """
         folder = Folder(store)
-        there = _description(folder)
-        if there is None and folder.exists():
-            raise StoreError(f"{folder}: exists and is not a posse cube; choose another store")
-        if there is None:
-            cube = cls(sweep, folder, Blocks(sweep.shape, chunk_shape(sweep.shape)))
-            cube._require_room()
-            cube._describe()
-        else:
-            _require_same(folder, there, sweep)
-        cube = cls.open(folder, sweep)
+        if Description.read(folder) is None:
+            if folder.exists():
+                raise StoreError(f"{folder}: exists and is not a posse cube; choose another store")
+            cls(sweep, folder, Description.of(sweep))._begin()
+        there = read_description(folder)
+        there.require(sweep, folder)
+        cube = cls(sweep, folder, there)
         cube._write_skeleton()
         return cube
 
-    @classmethod
-    def open(cls, store: str | Path | Folder, sweep: Sweep | None = None) -> "Cube":
-        """The cube in a store; its sweep is made anew from the description unless given."""
-        folder = store if isinstance(store, Folder) else Folder(store)
-        there = _description(folder)
-        if there is None:
-            raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
-        sweep = sweep or Sweep.from_spec(spec.parse(there["attributes"]["spec"], str(folder)))
-        return cls(sweep, folder, Blocks(sweep.shape, tuple(there["chunk"])))
-
     @property
-    def attributes(self) -> dict[str, str]:
-        """What the cube says of itself."""
-        return dict((_description(self.folder) or {})["attributes"])
+    def blocks(self) -> Blocks:
+        return self.description.blocks
 
     # Beginning
 
-    def _describe(self) -> None:
-        description = {
-            "identity": self.sweep.identity,
-            "sources": self.sweep.game.sources,
-            "chunk": self.blocks.chunk,
-            "attributes": labels.provenance(self.sweep),
-        }
-        if not self.folder.put_if_absent(DESCRIPTION, json.dumps(description, indent=1).encode()):
-            _require_same(self.folder, _description(self.folder) or {}, self.sweep)
+    def _begin(self) -> None:
+        self._require_room()
+        self.description.write(self.folder)
 
     def _write_skeleton(self) -> None:
         """Metadata and coordinates; what is there already stays. The group comes last: with it the cube opens."""
@@ -117,7 +97,9 @@ class Cube:
             self._create_array(group, output)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
-            coordinates = xr.Dataset(None, labels.coordinates(self.sweep, self.sweep.outputs), self.attributes)
+            coordinates = xr.Dataset(
+                None, labels.coordinates(self.sweep, self.sweep.outputs), self.description.attributes
+            )
             coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False)
             zarr.consolidate_metadata(store)
         return {key: buffer.to_bytes() for key, buffer in memory.items()}
@@ -202,13 +184,9 @@ class Cube:
 
     # Finishing
 
-    @property
-    def sealed(self) -> bool:
-        return self.folder.get(SEAL) is not None
-
     def seal(self) -> None:
         """Declare the cube whole, after a look at every record and the length of every chunk."""
-        if self.sealed:
+        if is_sealed(self.folder):
             return
         lengths = {key: n for output in self.sweep.outputs for key, n in self.folder.keys(output.name)}
         digest = sha256()
@@ -224,11 +202,19 @@ class Cube:
         self.folder.put_if_absent(SEAL, json.dumps(seal).encode())
         self.folder.sweep_partial()
 
-    def dataset(self) -> xr.Dataset:
-        """The labelled results, read when asked for; a cell that has not been solved raises."""
-        store = GuardedStore(self.folder.zarr(), self.folder, self.blocks, self.sealed)
-        dataset: xr.Dataset = xr.open_zarr(store, chunks={}, consolidated=True)
-        return dataset
+
+def read_description(store: str | Path | Folder) -> Description:
+    """What the cube in a store says of itself; StoreError where there is none."""
+    folder = store if isinstance(store, Folder) else Folder(store)
+    there = Description.read(folder)
+    if there is None:
+        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
+    return there
+
+
+def is_sealed(folder: Folder) -> bool:
+    """Whether a cube has been declared whole."""
+    return folder.get(SEAL) is not None
 
 
 def open_cube(store: str | Path) -> xr.Dataset:
@@ -236,66 +222,19 @@ def open_cube(store: str | Path) -> xr.Dataset:
 
     The numbers are those of `xarray.open_zarr(store)`. On top of it this checks that the store is a whole
     cube: of an unfinished one it warns (IncompleteWarning), and reading a cell that has not been solved, or
-    whose chunk is missing or damaged, raises instead of giving a fill value.
+    whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed.
     """
     folder = Folder(store)
-    there = _description(folder)
-    if there is None or folder.get("zarr.json") is None:
-        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
-    cube = Cube.open(folder)
-    if not cube.sealed:
-        missing = len(cube.missing())
+    blocks, sealed = read_description(folder).blocks, is_sealed(folder)
+    if folder.get("zarr.json") is None:
+        raise IncompleteError(f"{folder}: has only been begun; run the sweep again")
+    if not sealed:
+        missing = len(blocks) - len(records.recorded(folder))
         warnings.warn(
-            f"{folder}: {missing} of {len(cube.blocks)} blocks are not solved yet; reading them raises, "
+            f"{folder}: {missing} of {len(blocks)} blocks are not solved yet; reading them raises, "
             "running the sweep again finishes them",
             IncompleteWarning,
             stacklevel=2,
         )
-    return cube.dataset()
-
-
-def _description(folder: Folder) -> dict[str, Any] | None:
-    data = folder.get(DESCRIPTION)
-    if data is None:
-        return None
-    try:
-        description: dict[str, Any] = json.loads(data)
-        return description
-    except ValueError as error:
-        raise StoreError(f"{folder}: its description {DESCRIPTION} is damaged: {error}") from error
-
-
-def _require_same(folder: Folder, there: dict[str, Any], sweep: Sweep) -> None:
-    """Refuse to go on with another sweep's cube, or with one by another version of the game."""
-    if there["identity"] == sweep.identity:
-        return
-    attributes = there["attributes"]
-    if attributes["game"] == sweep.game.name and attributes["game_source_hash"] != sweep.game.source_hash:
-        old, new = there["sources"], sweep.game.sources
-        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        raise GameChangedError(
-            f"{folder}: was made by {attributes['source']}, {sweep.game.name} version {attributes['game_version']}; "
-            f"since then {', '.join(changed)} changed; choose another store"
-        )
-    raise StoreError(f"{folder}: is the cube of another sweep; {_difference(attributes['spec'], sweep)}")
-
-
-def _difference(text: str, sweep: Sweep) -> str:
-    """The first field in which a stored spec differs from a sweep."""
-    old, new = spec.parse(text).model_dump(), spec.parse(sweep.to_toml()).model_dump()
-    for field in old:
-        if old[field] == new[field]:
-            continue
-        if not isinstance(old[field], dict):
-            return f"{field} is {old[field]!r} there, {new[field]!r} here"
-        for name in [*old[field], *new[field]]:
-            there, here = old[field].get(name), new[field].get(name)
-            if there != here:
-                return f"{field}.{name} is {_short(there)} there, {_short(here)} here"
-        return f"{field} are in another order"
-    return "its values differ"
-
-
-def _short(value: Any) -> str:
-    text = "absent" if value is None else repr(value)
-    return text if len(text) < 60 else text[:57] + "..."
+    dataset: xr.Dataset = xr.open_zarr(GuardedStore(folder, blocks, sealed), chunks={}, consolidated=True)
+    return dataset

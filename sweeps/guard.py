@@ -13,17 +13,17 @@ from posse.sweeps.folder import Folder
 
 
 class GuardedStore(WrapperStore[Store]):
-    """Reads of another store; a chunk of results that has no record, or is not there, raises.
+    """Reads of a cube's folder; a chunk of results that has no record, or is not there, raises.
 
     sealed: every block is recorded, no need to look.
     """
 
-    def __init__(self, store: Store, folder: Folder, blocks: Blocks, sealed: bool) -> None:
-        super().__init__(store)
+    def __init__(self, folder: Folder, blocks: Blocks, sealed: bool) -> None:
+        super().__init__(folder.zarr())
         self.folder, self.blocks, self.sealed = folder, blocks, sealed
 
     def _with_store(self, store: Store) -> "GuardedStore":
-        return type(self)(store, self.folder, self.blocks, self.sealed)
+        return type(self)(self.folder, self.blocks, self.sealed)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.declaration import Game, Output, Parameter
+from posse.kernels.declaration import LARGEST, Game, Output, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.sweeps import spec
@@ -213,4 +213,5 @@ def check_values(where: str, parameter: Parameter, values: Array) -> None:
     low, high = parameter.domain.bounds
     wrong = values[~((values >= low) & (values <= high))]
     if wrong.size:
-        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; {parameter.symbol} is {parameter.domain}")
+        limit = f", and at most {LARGEST:g}" if abs(wrong.flat[0]) > LARGEST else ""
+        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; {parameter.symbol} is {parameter.domain}{limit}")

@@ -107,9 +107,8 @@ def run_sweep(
 def show_info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Say what a cube holds, how it was made and whether it is finished."""
     from posse import describe
-    from posse.sweeps.cube import Cube
 
-    facts = describe.cube_facts(Cube.open(store))
+    facts = describe.cube_facts(store)
     print(json.dumps(facts, indent=1)) if as_json else describe.show_facts(facts)
 
 

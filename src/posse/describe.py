@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from rich.table import Table
 
 from posse.cluster.local import Report
 from posse.kernels.declaration import Game, Output
-from posse.sweeps.cube import Cube
+from posse.sweeps import records, spec
+from posse.sweeps.cube import is_sealed, read_description
+from posse.sweeps.folder import Folder
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.shares import shares
 from posse.sweeps.sweep import Sweep
@@ -131,31 +134,36 @@ def show_shares(ds: xr.Dataset) -> None:
     _table([[str(name), f"{100 * share:6.2f} %"] for name, share in found.to_series().items() if share > 0])
 
 
-def cube_facts(cube: Cube) -> dict[str, Any]:
-    """What there is to know of a cube without reading its results."""
-    sweep, missing = cube.sweep, len(cube.missing())
-    attributes = cube.attributes
+def cube_facts(store: Path) -> dict[str, Any]:
+    """What there is to know of a cube without reading its results, and without its game being installed."""
+    folder = Folder(store)
+    there = read_description(folder)
+    written = spec.parse(there.attributes["spec"])
     return {
-        "store": str(cube.folder),
-        "game": f"{sweep.game.name}, version {attributes['game_version']}",
-        "points": sweep.size,
-        "axes": {axis.name: _span(axis) for axis in sweep.axes},
-        "fixed": sweep.fixed,
-        "outputs": {o.name: str(o.dtype(sweep.dtype)) for o in sweep.outputs},
-        "chunks": list(cube.blocks.chunk),
-        "blocks": len(cube.blocks),
-        "missing": missing,
-        "sealed": cube.sealed,
-        "made": attributes["history"],
-        "packages": attributes["packages"],
+        "store": str(folder),
+        "game": f"{written.game}, version {there.attributes['game_version']}",
+        "points": prod(there.shape),
+        "axes": {n: f"{k} labels, {_written(written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)},
+        "fixed": written.fixed,
+        "outputs": written.outputs,
+        "dtype": written.dtype,
+        "chunk": list(there.chunk),
+        "blocks": len(there.blocks),
+        "missing": len(there.blocks) - len(records.recorded(folder)),
+        "sealed": is_sealed(folder),
+        "made": there.attributes["history"],
+        "packages": there.attributes["packages"],
     }
 
 
-def _span(axis: Any) -> str:
-    labels = axis.labels
-    ends = f"{labels[0]:g} to {labels[-1]:g}" if labels.dtype.kind == "f" else f"{labels[0]} to {labels[-1]}"
-    bound = "" if axis.binds_itself else f", binds {', '.join(axis.values)}"
-    return f"{len(axis)} labels, {ends if len(axis) > 1 else labels[0]}{bound}"
+def _written(axis: Mapping[str, Any]) -> str:
+    """An axis in a few words: its ends, or its labels and what they bind."""
+    form, values = next(iter(axis.items()))
+    if form in ("linspace", "geomspace"):
+        return f"{values[0]:g} to {values[1]:g} ({form})"
+    bound = [name for name in axis if name not in ("labels", "values")]
+    ends = ", ".join(_text(v) for v in (values if len(values) < 5 else [*values[:2], "...", values[-1]]))
+    return ends + (f"; binds {', '.join(bound)}" if bound else "")
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:
@@ -168,7 +176,7 @@ def show_facts(facts: Mapping[str, Any]) -> None:
         ["points", f"{facts['points']:,}"],
         *[[f"axis {name}", text] for name, text in facts["axes"].items()],
         ["fixed", ", ".join(f"{name} {value:g}" for name, value in facts["fixed"].items())],
-        ["outputs", ", ".join(f"{name} ({dtype})" for name, dtype in facts["outputs"].items())],
+        ["outputs", f"{', '.join(facts['outputs'])} (real numbers as {facts['dtype']})"],
         ["made", facts["made"]],
         ["packages", facts["packages"]],
     ]

@@ -1,0 +1,88 @@
+"""What a store says of itself: the object that is written first, and decides what else may be.
+
+Description.of(sweep)     what a new cube will say
+Description.read(folder)  what the one there says, None if there is none
+.require(sweep)           refuse to go on with another sweep, or another version of its game
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from posse.kernels.errors import GameChangedError, StoreError
+from posse.sweeps import labels, spec
+from posse.sweeps.blocks import Blocks, chunk_shape
+from posse.sweeps.folder import Folder
+from posse.sweeps.sweep import Sweep
+
+KEY = ".posse/sweep.json"
+
+
+@dataclass(frozen=True)
+class Description:
+    """identity: hash of the sweep; sources: hashes of the game's functions; attributes: those of the Zarr group."""
+
+    identity: str
+    sources: dict[str, str]
+    shape: tuple[int, ...]
+    chunk: tuple[int, ...]
+    attributes: dict[str, str]
+
+    @classmethod
+    def of(cls, sweep: Sweep) -> Self:
+        return cls(
+            identity=sweep.identity,
+            sources=dict(sweep.game.sources),
+            shape=sweep.shape,
+            chunk=chunk_shape(sweep.shape),
+            attributes=labels.provenance(sweep),
+        )
+
+    @classmethod
+    def read(cls, folder: Folder) -> Self | None:
+        data = folder.get(KEY)
+        if data is None:
+            return None
+        try:
+            fields = json.loads(data)
+            return cls(**fields | {"shape": tuple(fields["shape"]), "chunk": tuple(fields["chunk"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreError(f"{folder}: its description {KEY} is damaged: {error}") from error
+
+    def write(self, folder: Folder) -> None:
+        """Put it down, unless another process was first."""
+        folder.put_if_absent(KEY, json.dumps(asdict(self), indent=1).encode())
+
+    @property
+    def blocks(self) -> Blocks:
+        return Blocks(self.shape, self.chunk)
+
+    def require(self, sweep: Sweep, folder: Folder) -> None:
+        """Raise unless the cube is this sweep's, by this version of the game; say what differs."""
+        if self.identity == sweep.identity:
+            return
+        game = sweep.game
+        if self.attributes["game"] == game.name and self.sources != game.sources:
+            changed = sorted(n for n in {*self.sources, *game.sources} if self.sources.get(n) != game.sources.get(n))
+            raise GameChangedError(
+                f"{folder}: was made by {self.attributes['source']}, {game.name} version "
+                f"{self.attributes['game_version']}; since then {', '.join(changed)} changed; choose another store"
+            )
+        raise StoreError(f"{folder}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
+
+    def _difference(self, sweep: Sweep) -> str:
+        """The first field in which the stored spec differs."""
+        old, new = spec.parse(self.attributes["spec"]).model_dump(), spec.parse(sweep.to_toml()).model_dump()
+        for field in (name for name in old if old[name] != new[name]):
+            if not isinstance(old[field], dict):
+                return f"{field} is {old[field]!r} there, {new[field]!r} here"
+            for name in [*old[field], *new[field]]:
+                there, here = old[field].get(name), new[field].get(name)
+                if there != here:
+                    return f"{field}.{name} is {_short(there)} there, {_short(here)} here"
+        return "its axes stand in another order, or its values differ in the last digits"
+
+
+def _short(value: Any) -> str:
+    text = "absent" if value is None else repr(value)
+    return text if len(text) < 60 else text[:57] + "..."
