@@ -1,0 +1,1 @@
+"""Where the work runs. Knows nothing of games."""
