@@ -34,15 +34,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def count_workers(workers: int | None) -> int:
+    """How many threads to use, where None stands for one for each core; refuses fewer than one."""
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1")
+    return cores() if workers is None else workers
+
+
 def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None] = lambda points: None) -> Report:
     """Solve what is missing of a cube and seal it.
 
     workers: threads; one for each core if left out. advance: told the points of each finished block.
     Raises Interrupted after Ctrl-C, once the blocks under way are recorded.
     """
-    workers = cores() if workers is None else workers
-    if workers < 1:
-        raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1")
+    workers = count_workers(workers)
     missing = cube.missing()
     if missing:
         cube.warm_up()

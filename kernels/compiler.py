@@ -236,7 +236,7 @@ def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, fl
 
 
 @cache
-def compile_kernel(game: Game, outputs: tuple[str, ...], constants: tuple[tuple[str, float], ...]) -> Any:
+def compile_kernel(game: Game, outputs: tuple[str, ...], real: str, constants: tuple[tuple[str, float], ...]) -> Any:
     """The kernel of a game, compiled at its first call and kept on disk for the next process.
 
     It is called as kernel(columns, bounds, order, outside, count, *results), see posse.kernels.grid.
@@ -244,7 +244,7 @@ def compile_kernel(game: Game, outputs: tuple[str, ...], constants: tuple[tuple[
     for function in reachable(game.solve):
         _make_jitable(function)
     declared = [game.output(name) for name in outputs]
-    key = _key(game, kernel_source(game, declared, dict(constants), ""))
+    key = _key(game, real, kernel_source(game, declared, dict(constants), ""))
     source = kernel_source(game, declared, dict(constants), key)
     path = _source_file(key, game.name, source)
     scope = {"np": np, "solve": game.solve, "__name__": __name__}  # Numba loads cached code by module name
@@ -254,9 +254,12 @@ def compile_kernel(game: Game, outputs: tuple[str, ...], constants: tuple[tuple[
     return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope[f"kernel_{key}"])
 
 
-def _key(game: Game, source: str) -> str:
-    """Hash of all that compiled code depends on: the definition, this room, Numba and the processor."""
-    depends = [game.source_hash, _package_hash(), numba.__version__, np.__version__, platform.machine()]
+def _key(game: Game, real: str, source: str) -> str:
+    """Hash of all that compiled code depends on: the definition, this room, Numba, the processor, types.
+
+    One signature for each key: Numba's index of a cached function is not safe against two writers.
+    """
+    depends = [game.source_hash, real, _package_hash(), numba.__version__, np.__version__, platform.machine()]
     depends += [llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten(), source]
     return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
 

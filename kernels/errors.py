@@ -52,7 +52,7 @@ class Interrupted(PosseError):  # noqa: N818 - an interruption, not an error
 
 def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
     """The entry called `name`; else an error that names the nearest known one, and all of them."""
-    if name in known:
+    if isinstance(name, str) and name in known:
         return known[name]
     near = get_close_matches(str(name), known, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""

@@ -54,7 +54,7 @@ def solve_grid(
 
     count = prod(shape)
     ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
-    kernel = compile_kernel(game, tuple(outputs), _constants(game, ordered))
+    kernel = compile_kernel(game, tuple(outputs), real, _constants(game, ordered))
     declared = [game.output(name) for name in outputs]
     results = [np.empty((o.components, count), o.dtype(real)) for o in declared]
     if count:

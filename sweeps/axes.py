@@ -69,26 +69,20 @@ def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -
     else:
         values = _spaced(f"{where}.{form}", np.linspace if form == "linspace" else np.geomspace, written[form])
     _check_length(where, len(values))
-    unsorted = np.flatnonzero(~(np.diff(values) > 0))
-    if len(unsorted):
-        first = unsorted[0]
-        raise InputError(
-            f"{where}.{form}: {values[first]:.12g} is followed by {values[first + 1]:.12g}, "
-            "but labels must increase, without duplicates"
-        )
+    _check_increasing(f"{where}.{form}", values)
     return Axis(name, values, {name: values}, {form: written[form]} if form != "file" else written)
 
 
 def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
     """An axis that lists the values of several parameters, entry by entry."""
     where = f"axes.{name}"
+    if name in game.parameter_names:
+        raise InputError(f"{where}: is named after a parameter, so it takes one of {', '.join(_FORMS)}")
     bound = [key for key in written if key != "labels"]
     if not bound:
         raise InputError(f"{where}: binds no parameter; give {', '.join(_FORMS)}, or labels and parameters")
     for parameter in bound:
         pick(f"parameter of {game.name} in {where}", parameter, {p: p for p in game.parameter_names})
-    if name in game.parameter_names:
-        raise InputError(f"{where}: is named after a parameter, so it takes one of {', '.join(_FORMS)}")
     values = {parameter: numbers(f"{where}.{parameter}", written[parameter]) for parameter in bound}
     length = len(values[bound[0]])
     labels = _labels(f"{where}.labels", written["labels"]) if "labels" in written else np.arange(length)
@@ -96,6 +90,8 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
         if len(array) != length:
             raise InputError(f"{where}.{key}: has {len(array)} entries, but {bound[0]} has {length}; all need as many")
     _check_length(where, length)
+    if labels.dtype.kind != "U":
+        _check_increasing(f"{where}.labels", labels)
     distinct, counts = np.unique(labels, return_counts=True)
     if len(distinct) < length:
         raise InputError(f"{where}.labels: {distinct[counts > 1][0]!r} stands twice, but labels must differ")
@@ -104,10 +100,10 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
 
 def numbers(where: str, written: Any) -> npt.NDArray[np.float64]:
     """A one-dimensional array of finite float64."""
-    kinds = {type(v) for v in written} if isinstance(written, list | tuple) else {type(written)}
+    kinds = {type(v) for v in written} if isinstance(written, list | tuple) else set()
     try:
-        array = np.asarray(written)
-    except ValueError:
+        array = np.asarray(written, dtype=np.float64 if kinds <= {int, float} and kinds else None)
+    except (ValueError, OverflowError):
         array = np.empty((0, 0))
     if array.ndim != 1 or (array.dtype.kind not in "iuf" and len(array)) or kinds & {bool, str}:
         raise InputError(f"{where}: {_short(written)} is not a list of numbers")
@@ -157,6 +153,16 @@ def _column(where: str, written: Mapping[str, Any], folder: Path | None) -> npt.
     if column is None:
         raise InputError(f"{where}: {path} has columns {', '.join(table.columns)}; name one with column = …")
     return numbers(where, pick(f"column of {path}", column, {c: table[c].to_numpy() for c in table.columns}))
+
+
+def _check_increasing(where: str, labels: Array) -> None:
+    """Numbers as labels increase, so that a range of them is a range of positions."""
+    unsorted = np.flatnonzero(~(np.diff(labels) > 0))
+    if len(unsorted):
+        first, second = labels[unsorted[0] : unsorted[0] + 2]
+        raise InputError(
+            f"{where}: {first:.12g} is followed by {second:.12g}, but labels must increase, without duplicates"
+        )
 
 
 def _check_length(where: str, length: int) -> None:

@@ -124,6 +124,11 @@ class Cube:
         free = self.folder.free()
         if self.sweep.nbytes < free:
             return
+        if self.sweep.nbytes > 1000 * free:  # nothing packs that well, and there may be more blocks than can be counted
+            raise TooLargeError(
+                f"{self.folder}: the cube has {gigabytes(self.sweep.nbytes)} before packing, "
+                f"but {gigabytes(free)} are free"
+            )
         sample = np.linspace(0, len(self.blocks) - 1, 4).astype(int)
         packed = [sum(map(len, self.solve_block(int(number)).values())) for number in sample]
         needed = max(packed) * len(self.blocks)

@@ -73,14 +73,21 @@ class Description:
     def _difference(self, sweep: Sweep) -> str:
         """The first field in which the stored spec differs."""
         old, new = spec.parse(self.attributes["spec"]).model_dump(), spec.parse(sweep.to_toml()).model_dump()
-        for field in (name for name in old if old[name] != new[name]):
-            if not isinstance(old[field], dict):
-                return f"{field} is {old[field]!r} there, {new[field]!r} here"
-            for name in [*old[field], *new[field]]:
-                there, here = old[field].get(name), new[field].get(name)
-                if there != here:
-                    return f"{field}.{name} is {_short(there)} there, {_short(here)} here"
-        return "its axes stand in another order, or its values differ in the last digits"
+        return _difference(old, new) or "its axes stand in another order, or its values differ in the last digits"
+
+
+def _difference(old: Any, new: Any, where: str = "") -> str:
+    """The first place at which two specs differ, empty where none does."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = dict.fromkeys([*old, *new])
+        parts = (_difference(old.get(n), new.get(n), f"{where}.{n}" if where else n) for n in names)
+        return next(filter(None, parts), "")
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        parts = (
+            _difference(there, here, f"{where}[{k}]") for k, (there, here) in enumerate(zip(old, new, strict=True))
+        )
+        return next(filter(None, parts), "")
+    return "" if old == new else f"{where} is {_short(old)} there, {_short(new)} here"
 
 
 def _short(value: Any) -> str:

@@ -17,7 +17,7 @@ from posse.kernels.errors import InputError, TooLargeError, pick
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.sweeps import labels
 from posse.sweeps.axes import numbers
-from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, check_values
+from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, check_values, read_outputs
 
 
 def evaluate(sweep: Sweep) -> xr.Dataset:
@@ -76,7 +76,7 @@ def solve(
     game = game if isinstance(game, Game) else find_game(game)
     pick("dtype", dtype, {r: r for r in REALS})
     pick("outside_domain", outside_domain, {o: o for o in OUTSIDE})
-    chosen = tuple(game.output(name) for name in outputs) if outputs else game.outputs
+    chosen = game.outputs if outputs is None else read_outputs(game, outputs)
     given = {name: _array(game, name, value) for name, value in parameters.items()}
     try:
         arrays = dict(zip(given, xr.align(*given.values(), join="exact", copy=False), strict=True))
@@ -85,9 +85,7 @@ def solve(
     if outside_domain == "refuse":
         _refuse_outside(game, arrays)
     sizes = {str(dim): n for array in arrays.values() for dim, n in array.sizes.items()}
-    taken = [dim for dim in sizes if dim in game.dimensions or dim in {o.name for o in game.outputs}]
-    if taken:
-        raise InputError(f"parameters: the dimension {taken[0]!r} is in use by {game.name}; choose another name")
+    _refuse_taken(game, arrays)
     shape = tuple(sizes.values())
     if all(array.ndim <= 1 for array in arrays.values()):
         columns = {
@@ -107,6 +105,16 @@ def solve(
         )
     variables = labels.variables(chosen, tuple(sizes), result)
     return xr.Dataset(variables, coordinates, labels.game_attributes(game))
+
+
+def _refuse_taken(game: Game, arrays: dict[str, xr.DataArray]) -> None:
+    """Dimensions and coordinates of the arrays may not be called what the result calls something else."""
+    taken = {*game.dimensions, *(o.name for o in game.outputs)}
+    for name, array in arrays.items():
+        others = taken | (set(game.parameter_names) - {name})
+        for used in map(str, [*array.dims, *array.coords]):
+            if used in others:
+                raise InputError(f"{name}: has a dimension or coordinate {used!r}, a name that {game.name} uses")
 
 
 def _array(game: Game, name: str, value: Any) -> xr.DataArray:

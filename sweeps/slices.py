@@ -4,6 +4,7 @@ select(ds, {"diversity": "0.2", "cap_observer": "0.5:2"}) -> Dataset
 write(ds, "part.nc" or "part.csv")
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -41,11 +42,19 @@ def _position(dim: str, text: str, labels: np.ndarray[Any, Any]) -> int | slice:
         return slice(int(inside[0]), int(inside[-1]) + 1)
     value = _number(dim, text)
     nearest = int(np.abs(labels - value).argmin())
+    if labels[nearest] == value:
+        return nearest
     digits = max(4, len(text.partition("e")[0].replace(".", "").lstrip("-0")))
-    if value not in (labels[nearest], float(f"{labels[nearest]:.{digits}g}")):
-        around = labels[max(0, nearest - 1) : nearest + 2]
-        raise InputError(f"{dim}: {text} is not a label; near it are {', '.join(f'{a:.6g}' for a in around)}")
-    return nearest
+    around = slice(max(0, nearest - 1), nearest + 2)
+    alike = [k for k in range(len(labels))[around] if _rounded(labels[k], digits) == value]
+    if len(alike) != 1:
+        near = ", ".join(f"{label:.10g}" for label in labels[around])
+        raise InputError(f"{dim}: {text} is not {'one' if alike else 'a'} label; near it are {near}")
+    return alike[0]
+
+
+def _rounded(label: float, digits: int) -> float:
+    return float(f"{label:.{digits}g}")
 
 
 def _number(dim: str, text: str, empty: float | None = None) -> float:
@@ -67,9 +76,20 @@ def write(ds: xr.Dataset, path: Path) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         writer(ds, partial)
-        partial.replace(path)
+        _publish(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _publish(partial: Path, path: Path) -> None:
+    """Give a temporary file its name, and the permissions of a new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    try:
+        partial.chmod(0o666 & ~mask)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _write_netcdf(ds: xr.Dataset, path: Path) -> None:

@@ -44,6 +44,8 @@ def parse(text: str, name: str = "spec") -> Spec:
         return Spec.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{name}: is not TOML: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{name}: is not TOML of this kind: it is nested too deep") from error
     except ValidationError as error:
         raise InputError(f"{name}: {_first(error)}") from error
 
@@ -73,6 +75,8 @@ def plain(written: Any) -> Any:
     """Arrays and NumPy numbers as lists and Python numbers."""
     if isinstance(written, Mapping):
         return {str(key): plain(value) for key, value in written.items()}
+    if hasattr(written, "to_numpy"):  # a DataArray, a Series
+        written = written.to_numpy()
     if isinstance(written, np.ndarray | np.generic):
         return written.tolist()
     if isinstance(written, list | tuple):

@@ -6,7 +6,8 @@ Sweep.from_toml(path), .to_toml()      the same thing as a file
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -55,22 +56,13 @@ class Sweep:
         self.game = game if isinstance(game, Game) else find_game(game)
         self.dtype = pick("dtype", dtype, {r: r for r in REALS})
         self.outside_domain = pick("outside_domain", outside_domain, {o: o for o in OUTSIDE})
-        self.outputs = self._read_outputs(outputs)
+        self.outputs = read_outputs(self.game, self.game.default_outputs if outputs is None else outputs)
         if not axes:
             raise InputError("axes: there is none, but a sweep has one or more")
         self.axes = tuple(read_axis(name, written, self.game, folder) for name, written in axes.items())
         self.fixed = self._read_fixed(fixed or {})
         self._check_names()
         self._check_domain()
-
-    def _read_outputs(self, names: Sequence[str] | None) -> tuple[Output, ...]:
-        names = self.game.default_outputs if names is None else names
-        if isinstance(names, str) or not names:
-            raise InputError(f"outputs: {names!r} is not a list of one or more outputs")
-        chosen = [self.game.output(name) for name in names]
-        if len(set(names)) < len(names):
-            raise InputError(f"outputs: {', '.join(names)} names one twice")
-        return tuple(o for o in self.game.outputs if o in chosen)
 
     def _read_fixed(self, given: Mapping[str, float]) -> dict[str, float]:
         for name in given:
@@ -83,6 +75,8 @@ class Sweep:
         """Each parameter is bound once, and no axis takes a name that is in use."""
         homes: dict[str, str] = dict.fromkeys(self.fixed, "fixed")
         for axis in self.axes:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", axis.name):
+                raise InputError(f"axes.{axis.name!r}: is no name of letters, digits, _ and -, a letter first")
             for name in axis.values:
                 if name in homes:
                     raise InputError(f"{name}: is bound by axes.{axis.name} and by {homes[name]}; bind it once")
@@ -93,19 +87,17 @@ class Sweep:
                 raise InputError(f"axes.{axis.name}: the name is in use by {self.game.name}; choose another")
 
     def _check_domain(self) -> None:
-        for home, name, values in self._bound():
-            check_values(f"{home}.{name}" if home else name, self.game.parameter(name), values)
+        """No point lies outside the domain; where such points are to be marked, no fixed value does."""
+        for name, value in self.fixed.items():
+            check_values(f"fixed.{name}", self.game.parameter(name), np.array([value]))
         if self.outside_domain == "mark":
             return
-        for low, high in self.game.order:
-            self._check_order(low, high)
-
-    def _bound(self) -> Iterable[tuple[str, str, Array]]:
-        """Where each parameter is bound, its name and its values."""
-        yield from (("fixed", name, np.array([value])) for name, value in self.fixed.items())
         for axis in self.axes:
             home = "axes" if axis.binds_itself else f"axes.{axis.name}"
-            yield from ((home, name, values) for name, values in axis.values.items())
+            for name, values in axis.values.items():
+                check_values(f"{home}.{name}", self.game.parameter(name), values)
+        for low, high in self.game.order:
+            self._check_order(low, high)
 
     def _check_order(self, low: str, high: str) -> None:
         """No combination on the grid may have `high` below `low`."""
@@ -159,7 +151,8 @@ class Sweep:
         settings += [o.name for o in self.outputs]
         digest.update(repr((settings, sorted(self.fixed.items()))).encode())
         for axis in self.axes:
-            digest.update(repr((axis.name, len(axis), axis.labels.tolist())).encode())
+            labels = axis.labels.tolist() if axis.labels.dtype.kind == "U" else axis.labels.tobytes()
+            digest.update(repr((axis.name, len(axis), labels)).encode())
             for name, values in axis.values.items():
                 digest.update(name.encode() + values.tobytes())
         return digest.hexdigest()
@@ -206,6 +199,16 @@ class Sweep:
     def __repr__(self) -> str:
         axes = " × ".join(f"{axis.name} {len(axis)}" for axis in self.axes)
         return f"<posse.Sweep {self.game.name}: {axes} = {self.size:,} points>"
+
+
+def read_outputs(game: Game, names: Sequence[str]) -> tuple[Output, ...]:
+    """Outputs by name, in the order in which the game declares them."""
+    if isinstance(names, str) or not names:
+        raise InputError(f"outputs: {names!r} is not a list of one or more outputs")
+    chosen = [game.output(name) for name in names]
+    if len(set(names)) < len(names):
+        raise InputError(f"outputs: {', '.join(names)} names one twice")
+    return tuple(o for o in game.outputs if o in chosen)
 
 
 def check_values(where: str, parameter: Parameter, values: Array) -> None:

@@ -216,7 +216,7 @@ SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     # TOML
     "not TOML": ("game = restraint", ("spec.toml", "not TOML", "line 1")),
     "not closed": ("GAME\n[axes\ndiversity = [0.1]", ("spec.toml", "not TOML", "line 2")),
-    "key twice": ('GAME\ngame = "restraint"', ("spec.toml", "not TOML", "line 2")),
+    "key twice": ('GAME\ngame = "restraint"', ("spec.toml", "not TOML")),
     "empty file": ("", ("spec.toml", "game", "missing")),
     "nested too deep": ("x = " + "[" * 5000, ("spec.toml", "not TOML")),
     # fields
@@ -458,14 +458,14 @@ def test_store_that_is_not_there(run: Run, desk: Path) -> None:
 
 OTHERS = {
     "another label": ("[0, 1, 5]", "[0, 1, 6]", ("axes.diversity", "5", "6")),
-    "another value": ("0.00664", "0.00665", ("axes.case", "0.00664")),
+    "another value": ("0.00664", "0.00665", ("axes.case.cap_target", "0.00664", "0.00665")),
     "another name": ("Iraq 2003", "Iraq 1991", ("axes.case", "Iraq 2003")),
     "another fixed value": ("[axes.case]", "[fixed]\nshare = 0.25\n[axes.case]", ("fixed.share", "0.5", "0.25")),
     "another type": ("[axes]", 'dtype = "float64"\n[axes]', ("dtype", "float32", "float64")),
     "other outputs": ("[axes]", 'outputs = ["regime"]\n[axes]', ("outputs", "payoff")),
     "another treatment": ("[axes]", 'outside_domain = "mark"\n[axes]', ("outside_domain", "refuse", "mark")),
     "fewer axes": ("cap_observer = { geomspace = [0.1, 5, 4] }\n", "", ("axes.cap_observer", "absent")),
-    "another order": ("[axes]\n", "[axes]\nprize = [1]\n", ("axes.prize", "absent")),
+    "more axes": ("[axes]\n", "[axes]\nprize = [1]\n", ("axes.prize", "absent")),
 }
 
 

@@ -24,6 +24,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+# What Typer raises at wrong options; it has brought its own copy of click along, or not, by its version.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+STOPPED = 130
+
 Store = Annotated[Path, typer.Argument(help="Folder of the cube.")]
 Select = Annotated[
     list[str] | None,
@@ -168,15 +173,27 @@ def _stop(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _run() -> int:
+    """Run the command that was typed; Typer turns Ctrl-C into an exit status of its own."""
+    status = int(app(prog_name="posse", standalone_mode=False) or 0)
+    if status == STOPPED:
+        raise KeyboardInterrupt
+    return status
+
+
 def main() -> None:
     """Entry point of the command `posse`."""
     signal.signal(signal.SIGTERM, _stop)  # a batch system's way of pressing Ctrl-C
     warnings.showwarning = lambda message, *_, **__: print(f"posse: {message}", file=sys.stderr)
     try:
-        app(prog_name="posse")
+        sys.exit(_run())
+    except _UsageError as error:
+        text = error.format_message()  # type: ignore[attr-defined]
+        print(text if text.startswith("Usage") else f"posse: {text}", file=sys.stderr)
+        sys.exit(2)
     except PosseError as error:
         print(f"posse: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
         print("posse: stopped", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(STOPPED)

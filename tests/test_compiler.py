@@ -1,0 +1,416 @@
+"""The compiled kernel: vector instructions, compiled once and never stale, the same bits whatever the chunking."""
+
+import importlib.util
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import posse
+import scalar
+from posse.kernels.declaration import POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
+from posse.kernels.errors import InputError
+from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.point import solve_plain
+
+GAME = posse.game("restraint")
+OUTPUTS = [o.name for o in GAME.outputs]
+DEFAULT = list(GAME.default_outputs)
+TILE = 128  # the lengths below lie around it
+
+# Solves the game in a process of its own; says what was compiled.
+SOLVE = """
+import json, sys
+import numba.core.event as event
+with event.install_recorder("numba:compile") as recorder:
+    from posse import game
+    from posse.kernels.compiler import compile_kernel
+    from posse.kernels.grid import solve_grid
+    restraint, found = game("restraint"), {}
+    for outputs in (("regime", "payoff"), ("regime",), ("regime", "payoff")):
+        found["+".join(outputs)] = {n: a.ravel().tolist() for n, a in solve_grid(restraint, {}, (1,), outputs).items()}
+kernel = compile_kernel(restraint, ("regime", "payoff"), (("decisiveness", 1.0),))
+stats = kernel.stats
+assembly = "\\n".join(kernel.inspect_asm().values()) if "--assembly" in sys.argv else ""
+print(json.dumps({
+    "found": found, "compiled": len(recorder.buffer), "assembly": assembly,
+    "hits": sum(stats.cache_hits.values()), "misses": sum(stats.cache_misses.values()),
+}))
+"""
+TINY = """
+from collections import namedtuple
+from posse.kernels.declaration import UNIT_INTERVAL, Flag, Game, Output, Parameter
+from posse.kernels.vocabulary import where
+
+SCALE = 2.0
+Solution = namedtuple("Solution", "larger size")
+
+def helper(x):
+    return SCALE * x
+
+def solve(x, y):
+    return Solution(where(x > y, 1, 0), helper(x) + y)
+
+GAME = Game(
+    "tiny", "A game of two numbers", "1",
+    (Parameter("x", "x", UNIT_INTERVAL, 0.5, "first"), Parameter("y", "y", UNIT_INTERVAL, 0.25, "second")),
+    (Output("larger", "codes", "which", (Flag(0, "y", "y"), Flag(1, "x", "x"))), Output("size", "real", "how much")),
+    solve,
+)
+"""
+SOLVE_TINY = """
+import json
+from posse import solve
+from posse.kernels.compiler import compile_kernel
+from tiny import GAME
+size = solve(GAME, x=[0.0, 0.5, 1.0])["size"].values.tolist()
+hits = sum(compile_kernel(GAME, ("larger", "size"), ()).stats.cache_hits.values())
+print(json.dumps({"size": size, "hits": hits, "hash": GAME.source_hash, "sources": dict(GAME.sources)}))
+"""
+
+
+def python(code: str, *arguments: str, cache: Path | str, path: Path | None = None) -> Any:
+    """What a new interpreter prints, as JSON; `cache` is its user's cache folder."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    if path:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(path), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    child = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert child.returncode == 0, child.stderr
+    return json.loads(child.stdout)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def fresh(cache: Path) -> Any:
+    """The first solution of a user whose cache folder is empty."""
+    return python(SOLVE, "--assembly", cache=cache)
+
+
+# Compiled once
+
+
+def test_divisions_are_vector_instructions(fresh: Any) -> None:
+    """Two to eight divisions in one instruction; alone is at most what is left over."""
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        packed, alone = r"\bv?divpd\b", r"\bv?divsd\b"
+    elif platform.machine().lower() in ("arm64", "aarch64"):
+        packed, alone = r"\bfdiv\s+v\d+\.2d", r"\bfdiv\s+d\d+"
+    else:
+        pytest.skip(f"what vector instructions are called on {platform.machine()} is not known here")
+    assert fresh["misses"] == 1
+    wide, narrow = (len(re.findall(name, fresh["assembly"])) for name in (packed, alone))
+    # Nine contests, ratio of the powers included or not, and the leader's share: ten divisions at decisiveness 1.
+    assert wide >= 10
+    assert narrow < wide / 2
+
+
+def test_a_second_process_compiles_nothing(fresh: Any, cache: Path) -> None:
+    again = python(SOLVE, cache=cache)
+    assert fresh["compiled"] > 0
+    assert (again["compiled"], again["hits"], again["misses"]) == (0, 1, 0)
+    assert again["found"] == fresh["found"]  # also where several kernels come from the cache
+
+
+def test_a_second_command_compiles_nothing(fresh: Any, cache: Path) -> None:
+    """It leaves the cache folder as it was."""
+    command = [sys.executable, "-m", "posse", "solve", "restraint", "--json"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
+    answers, states = [], []
+    for _ in range(2):
+        answers.append(subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout)
+        states.append({p: p.stat().st_mtime_ns for p in cache.rglob("*") if p.is_file()})
+    assert answers[0] == answers[1]
+    assert states[0] == states[1]
+
+
+@pytest.mark.parametrize("arguments", [["-c", "import posse"], ["-m", "posse", "--help"]], ids=["import", "help"])
+def test_importing_compiles_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-X", "importtime", *arguments]
+    child = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert not list(tmp_path.iterdir())
+    imported = {line.rpartition("|")[2].strip() for line in child.stderr.splitlines()}
+    assert "posse" in imported
+    assert not imported & {"numba", "llvmlite", "xarray", "zarr"}
+
+
+@pytest.mark.parametrize("place", ["a file", "nowhere"])
+def test_without_a_cache_folder_all_the_same(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "file" if place == "a file" else Path("/dev/null/cache")
+    (tmp_path / "file").touch()
+    (tmp_path / "tiny.py").write_text(TINY)
+    assert python(SOLVE_TINY, cache=folder, path=tmp_path)["size"] == [0.25, 1.25, 2.25]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this machine has no such users")
+def test_a_cache_folder_that_became_read_only(tmp_path: Path) -> None:
+    """Kernels that are in it serve, and what is not is compiled for this process."""
+    if os.geteuid() == 0:
+        pytest.skip("the administrator may write everywhere")
+    (tmp_path / "tiny.py").write_text(TINY)
+    first = python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)
+    folders = [tmp_path / "cache", *(p for p in (tmp_path / "cache").rglob("*") if p.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == first["size"]
+        (tmp_path / "tiny.py").write_text(TINY.replace("SCALE = 2.0", "SCALE = 3.0"))
+        assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == [0.25, 1.75, 3.25]
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+# Never stale
+
+
+def test_an_edited_game_gives_new_results(tmp_path: Path) -> None:
+    """A function that `solve` calls, or a constant that this reads, is edited: what was compiled before is not used."""
+    edits = ["", "helper", "SCALE"]
+    texts = [TINY, TINY.replace("SCALE * x", "SCALE * x * x"), TINY.replace("SCALE = 2.0", "SCALE = 4.0")]
+    sizes = [[0.25, 1.25, 2.25], [0.25, 0.75, 2.25], [0.25, 2.25, 4.25]]
+    answers = []
+    for text in texts:
+        (tmp_path / "tiny.py").write_text(text)
+        answers.append(python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path))
+    (tmp_path / "tiny.py").write_text(TINY)
+    answers.append(python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path))
+    assert [a["size"] for a in answers[:3]] == sizes
+    assert [a["hits"] for a in answers] == [0, 0, 0, 1]
+    assert answers[3]["hash"] == answers[0]["hash"]
+    assert len({a["hash"] for a in answers}) == len(edits)
+    for answer in answers[1:3]:
+        old, new = answers[0]["sources"], answer["sources"]
+        assert [name for name in old if old[name] != new[name]] == ["tiny.helper"]
+
+
+def module(folder: Path, text: str) -> ModuleType:
+    """The text as a module named tiny, with a module `other` next to it that it may import."""
+    folder.mkdir()
+    (folder / "tiny.py").write_text(text)
+    spec = importlib.util.spec_from_file_location("tiny", folder / "tiny.py")
+    assert spec
+    assert spec.loader
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+HELPER = "    return SCALE * x\n"
+EDITS: dict[str, tuple[str, str, str]] = {  # what stands in place of the helper's body, an edit to it
+    "body": (HELPER, "SCALE * x", "SCALE + x"),
+    "constant": (HELPER, "SCALE = 2.0", "SCALE = 3.0"),
+    "constant of a module": (
+        "    return other.K * x\nfrom types import SimpleNamespace\nimport math as other\nother.K = 1.0\n",
+        "K = 1.0",
+        "K = 2.0",
+    ),
+    "array": (
+        "    return TABLE[1] * x\nimport numpy as np\nTABLE = np.array([1.0, 2.0])\n",
+        "[1.0, 2.0]",
+        "[1.0, 3.0]",
+    ),
+    "closure": (
+        "    return 0\ndef make(k):\n    def scaled(x):\n        return k * x\n    return scaled\nhelper = make(2.0)\n",
+        "make(2.0)",
+        "make(3.0)",
+    ),
+    "default": ("    return 0\nK = 1.0\ndef helper(x, k=K):\n    return k * x\n", "K = 1.0", "K = 2.0"),
+    "inner function": (
+        "    inner = lambda z: SCALE * z\n    return inner(x)\n",
+        "SCALE = 2.0",
+        "SCALE = 3.0",
+    ),
+    "compiled by hand": (
+        "    return 0\nimport numba\n@numba.njit\ndef helper(x):\n    return 2 * x\n",
+        "return 2 * x",
+        "return 3 * x",
+    ),
+    "order of fields": (HELPER, '"larger size"', '"size larger"'),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_every_edit_changes_the_hash(tmp_path: Path, edit: str) -> None:
+    """What compiled code depends on is in the hash, for the cache of kernels and the cubes that carry it."""
+    body, old, new = EDITS[edit]
+    text = TINY.replace(HELPER, body)
+    assert text.count(old) == 1
+    hashes = [
+        module(tmp_path / folder, written).GAME.source_hash
+        for folder, written in [("a", text), ("b", text), ("c", text.replace(old, new))]
+    ]
+    assert hashes[0] == hashes[1]
+    assert hashes[0] != hashes[2]
+
+
+def test_comments_elsewhere_change_no_hash(tmp_path: Path) -> None:
+    first = module(tmp_path / "a", TINY).GAME
+    second = module(tmp_path / "b", TINY.replace("GAME = Game", "UNUSED = 1\n# a comment\nGAME = Game")).GAME
+    assert first.source_hash == second.source_hash
+
+
+# The same bits
+
+
+def bits(result: dict[str, npt.NDArray[Any]]) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in result.items()}
+
+
+def grid(inner: int, outer: tuple[int, int] = (3, 5)) -> tuple[dict[str, Column], tuple[int, ...]]:
+    """A grid whose innermost axis has a length; some of its points lie outside the game's domain."""
+    dice = np.random.default_rng(inner)
+    columns = {
+        "diversity": Column(np.linspace(0, 1.2, outer[0]), 0),
+        "cap_observer": Column(np.geomspace(0.1, 5, outer[1]), 1),
+        "war_resolute": Column(dice.uniform(0, 0.3, outer[1]), 1),
+        "war_irresolute": Column(dice.uniform(0.1, 0.8, inner), 2),
+        "resolve": Column(np.append(dice.uniform(0, 1, inner - 1), np.nan)[::-1], 2),
+        "spoils": fixed(1.5),
+    }
+    return columns, (*outer, inner)
+
+
+def plain(columns: dict[str, Column], shape: tuple[int, ...]) -> dict[str, npt.NDArray[Any]]:
+    """NumPy's solution of the same grid."""
+    values = {
+        name: c.values.reshape([len(c.values) if axis == c.axis else 1 for axis in range(len(shape))])
+        for name, c in columns.items()
+    }
+    found = {}
+    for output in GAME.outputs:
+        solved = solve_plain(GAME, values, [output.name])[output.name]
+        parts = solved if output.dimension else (solved,)
+        stacked = np.stack([np.broadcast_to(part, shape) for part in parts])
+        found[output.name] = stacked.astype(output.dtype("float64"))
+    return found
+
+
+@pytest.mark.parametrize("inner", [1, 2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
+def test_numpy_finds_the_same_bits(inner: int) -> None:
+    columns, shape = grid(inner)
+    compiled, reference = solve_grid(GAME, columns, shape, OUTPUTS), plain(columns, shape)
+    for name in OUTPUTS:
+        assert compiled[name].dtype == reference[name].dtype
+        assert compiled[name].shape == reference[name].shape
+        outside = compiled["regime"] == 254
+        assert outside.any()
+        for one, other in zip(compiled[name], reference[name], strict=True):
+            assert one[~outside[0]].tobytes() == other[~outside[0]].tobytes()
+        np.testing.assert_array_equal(compiled[name], reference[name])
+
+
+@pytest.mark.parametrize("inner", [1, 2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
+def test_every_chunking_finds_the_same_bits(inner: int) -> None:
+    """The whole grid at once, and in pieces cut anywhere along any axis."""
+    columns, shape = grid(inner)
+    whole = solve_grid(GAME, columns, shape, OUTPUTS)
+    dice = np.random.default_rng(inner)
+    for axis in range(3):
+        inside = dice.integers(0, shape[axis] + 1, 4).tolist()
+        cuts = sorted({0, shape[axis], *inside, min(1, shape[axis]), min(TILE - 1, shape[axis])})
+        pieces = []
+        for start, stop in pairwise(cuts):
+            cut = {n: c[slice(start, stop)] if c.axis == axis else c for n, c in columns.items()}
+            piece = (*shape[:axis], stop - start, *shape[axis + 1 :])
+            pieces.append(solve_grid(GAME, cut, piece, OUTPUTS))
+        joined = {n: np.concatenate([p[n] for p in pieces], axis=axis + 1) for n in OUTPUTS}
+        assert bits(joined) == bits(whole)
+
+
+def test_a_constant_and_an_axis_find_the_same_bits() -> None:
+    """At decisiveness 1 compiled code of its own spares every power; it must not tell."""
+    columns, shape = grid(129)
+    constant = solve_grid(GAME, {**columns, "decisiveness": fixed(1.0)}, shape, OUTPUTS)
+    axis = solve_grid(GAME, {**columns, "decisiveness": Column(np.array([1.0, 1.5, 1.0]), 3)}, (*shape, 3), OUTPUTS)
+    assert bits({n: a[..., 0] for n, a in axis.items()}) == bits(constant)
+    assert bits({n: a[..., 2] for n, a in axis.items()}) == bits(constant)
+    assert bits({n: a[..., 1] for n, a in axis.items()}) != bits(constant)
+
+
+def test_outputs_do_not_depend_on_their_company() -> None:
+    columns, shape = grid(130)
+    every = solve_grid(GAME, columns, shape, OUTPUTS)
+    assert bits(solve_grid(GAME, columns, shape, DEFAULT)) == bits({n: every[n] for n in DEFAULT})
+
+
+def test_float32_is_rounded_float64() -> None:
+    columns, shape = grid(130)
+    wide = solve_grid(GAME, columns, shape, DEFAULT)["payoff"]
+    assert solve_grid(GAME, columns, shape, DEFAULT, "float32")["payoff"].tobytes() == wide.astype("float32").tobytes()
+
+
+@pytest.mark.parametrize("decisiveness", [1.0, None])
+def test_the_scalar_peer_agrees(decisiveness: float | None) -> None:
+    """The same game written apart, with branches and in another arrangement, at random points."""
+    dice, count = np.random.default_rng(5), 50_000
+    high = {"cap_leader": 3, "cap_partner": 3, "cap_target": 3, "cap_observer": 3, "spoils": 3, "attrition": 0.99}
+    high |= {"cost_support": 0.05, "cost_oppose": 0.15, "cost_stay": 0.05, "war_resolute": 0.2, "decisiveness": 3}
+    values = {p.name: dice.uniform(0.001, high.get(p.name, 1), count) for p in GAME.parameters}
+    values["war_irresolute"] += values["war_resolute"]
+    if decisiveness:
+        values["decisiveness"] = np.full(count, decisiveness)
+    regime, payoff = scalar.solve(list(values.values()), "float64")
+    columns = {n: Column(v, 0) for n, v in values.items()}
+    if decisiveness:
+        columns["decisiveness"] = fixed(decisiveness)
+    found = solve_grid(GAME, columns, (count,), DEFAULT)
+    assert set(regime.tolist()) == set(range(10))
+    assert found["regime"][0].tolist() == regime.tolist()
+    np.testing.assert_allclose(found["payoff"], payoff, rtol=0, atol=1e-12)
+
+
+# Declarations that contradict themselves
+
+X = Parameter("x", "x", UNIT_INTERVAL, 0.5, "first")
+Y = Parameter("y", "y", UNIT_INTERVAL, 0.5, "second")
+CODE = Output("larger", "codes", "which", (Flag(0, "y", "y"), Flag(1, "x", "x")))
+SIZE = Output("size", "real", "how much")
+SOUND = Game("tiny", "A game", "1", (X, Y), (CODE, SIZE), lambda x, y: (x > y, x * y))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"solve": lambda x: x}, r"solve takes \['x'\].*\['x', 'y'\]"),
+        ({"solve": lambda y, x: x}, r"solve takes \['y', 'x'\]"),
+        ({"parameters": (X, replace(Y, name="Y"))}, "'Y' is not a name"),
+        ({"parameters": (X, replace(Y, name="lambda"))}, "'lambda' is not a name"),
+        ({"parameters": (X, X, Y)}, "declared twice: x"),
+        ({"outputs": (CODE, replace(SIZE, name="x"))}, "declared twice: x"),
+        ({"outputs": (CODE, replace(SIZE, dimension=("y", ("a", "b"))))}, "declared twice: y"),
+        ({"parameters": (X, replace(Y, default=2.0))}, r"default of y is 2\.0, allowed is \[0, 1\]"),
+        ({"parameters": (X, replace(Y, default=float("nan")))}, "default of y is nan"),
+        ({"parameters": (X, replace(Y, domain=POSITIVE, default=0.0))}, "default of y is 0.*> 0"),
+        ({"parameters": (X, replace(Y, domain=Domain(at_least="z")))}, "y is bounded by unknown 'z'"),
+        ({"parameters": (replace(X, default=0.6), replace(Y, domain=Domain(at_least="x")))}, "default of y"),
+        ({"parameters": (X, replace(Y, common=3.0))}, "common"),
+        ({"default_outputs": ("larger", "loss")}, "loss"),
+        ({"outputs": (replace(CODE, flags=(Flag(0, "a", "a"), Flag(0, "b", "b"))), SIZE)}, "larger"),
+        ({"outputs": (replace(CODE, flags=(Flag(254, "a", "a"),)), SIZE)}, "larger.*254"),
+        ({"outputs": (replace(CODE, flags=(Flag(0, "two words", "a"),)), SIZE)}, "two words"),
+    ],
+)
+def test_a_contradiction_is_refused(changes: dict[str, Any], message: str) -> None:
+    fields: dict[str, Callable[..., Any]] = changes
+    with pytest.raises(InputError, match=message) as refused:
+        replace(SOUND, **fields)
+    assert "tiny" in str(refused.value)
+    assert "\n" not in str(refused.value)
