@@ -176,6 +176,25 @@ class Game:
                 raise InputError(f"game {self.name}: default of {p.name} is {p.default}, allowed is {p.domain}")
             if p.domain.at_least and p.domain.at_least not in self.parameter_names:
                 raise InputError(f"game {self.name}: {p.name} is bounded by unknown {p.domain.at_least!r}")
+            if p.common is not None and p.common not in p.domain:
+                raise InputError(f"game {self.name}: common value of {p.name} is {p.common}, allowed is {p.domain}")
+        for low, high in self.order:
+            if self.defaults[high] < self.defaults[low]:
+                raise InputError(f"game {self.name}: default of {high} is smaller than that of {low}")
+        for name in self.default_outputs:
+            if name not in [o.name for o in self.outputs]:
+                raise InputError(f"game {self.name}: default output {name!r} is not declared")
+        for output in self.outputs:
+            self._check_flags(output)
+
+    def _check_flags(self, output: Output) -> None:
+        values, names = [f.value for f in output.all_flags], [f.name for f in output.all_flags]
+        for flag in output.flags:
+            single = flag.value.bit_count() == 1 if output.kind == "flags" else 0 <= flag.value < OUTSIDE_DOMAIN
+            if not single or values.count(flag.value) > 1:
+                raise InputError(f"game {self.name}: {output.name} cannot have a flag of value {flag.value}")
+            if names.count(flag.name) > 1 or not re.fullmatch(r"\w+", flag.name):
+                raise InputError(f"game {self.name}: {output.name} cannot have a flag of name {flag.name!r}")
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

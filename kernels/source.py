@@ -9,8 +9,10 @@ A cube carries these hashes, so that no cube ever mixes the results of two versi
 import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from posse.kernels import vocabulary
 
@@ -21,46 +23,67 @@ def reachable(solve: Callable[..., Any]) -> list[FunctionType]:
     waiting: list[Any] = [solve]
     while waiting:
         function = waiting.pop()
+        function = getattr(function, "py_func", function)  # what Numba compiled by itself
         if not isinstance(function, FunctionType) or function in found:
             continue
         if function.__module__ == vocabulary.__name__:
             continue
         found.append(function)
-        waiting.extend(_referred(function))
+        waiting.extend(_referred(function).values())
     return found
 
 
-def _referred(function: FunctionType) -> Iterator[Any]:
-    """What the names in a function's body stand for: globals, members of modules, closure cells."""
-    names = function.__code__.co_names
-    for name in names:
-        value = function.__globals__.get(name)
-        yield value
+def _referred(function: FunctionType) -> dict[str, Any]:
+    """What the names in a function's body stand for: globals, members of modules, closure cells, defaults."""
+    names = {name for code in _codes(function.__code__) for name in code.co_names}
+    found = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    for module, value in list(found.items()):
         if isinstance(value, ModuleType):
-            yield from (getattr(value, member, None) for member in names)
-    yield from (cell.cell_contents for cell in function.__closure__ or ())
+            found |= {f"{module}.{name}": getattr(value, name) for name in names if hasattr(value, name)}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        found[name] = cell.cell_contents
+    defaults = enumerate([*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()])
+    return found | {f"default {k}": value for k, value in defaults}
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A function's code and that of the functions inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
 
 
 def sources(solve: Callable[..., Any]) -> Mapping[str, str]:
     """SHA-256 of the source of each function that `solve` is made of, and of the vocabulary."""
-    texts = {f"{f.__module__}.{f.__qualname__}": _text(f) for f in reachable(solve)}
+    texts: dict[str, str] = {}
+    for function in reachable(solve):
+        name = f"{function.__module__}.{function.__qualname__}"
+        texts[name] = texts.get(name, "") + _text(function)  # functions made by one factory share a name
     texts[vocabulary.__name__] = inspect.getsource(vocabulary)
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(texts.items())}
 
 
 def _text(function: FunctionType) -> str:
     """Source text, and the values of the constants that the function reads; bytecode where there is no source."""
-    constants = {
-        name: value
-        for name in function.__code__.co_names
-        if isinstance(value := function.__globals__.get(name), int | float | str | tuple)
-    }
+    constants = {name: text for name, value in sorted(_referred(function).items()) if (text := _constant(value))}
     try:
         body = inspect.getsource(function)
     except (OSError, TypeError):
         code = function.__code__
         body = f"{code.co_code.hex()} {[c for c in code.co_consts if not hasattr(c, 'co_code')]} {code.co_names}"
     return f"{body}\n{constants}"
+
+
+def _constant(value: Any) -> str:
+    """A value that Numba builds into compiled code, in words; nothing for what it does not."""
+    if isinstance(value, np.ndarray | np.generic):
+        return f"{value.dtype} {np.shape(value)} {value.tolist()!r}"
+    if isinstance(value, tuple):
+        return f"{getattr(value, '_fields', '')}({', '.join(map(_constant, value))})"
+    if isinstance(value, type) and issubclass(value, tuple):
+        return f"{value.__name__}{getattr(value, '_fields', '')}"
+    return repr(value) if isinstance(value, int | float | complex | str) else ""
 
 
 def digest(hashes: Mapping[str, str]) -> str:

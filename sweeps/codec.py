@@ -22,3 +22,8 @@ def encode(array: Array) -> bytes:
     """The stored bytes of one whole chunk."""
     packed = blosc.compress(np.ascontiguousarray(array), b"lz4", 5, blosc.BITSHUFFLE, 0)
     return bytes(packed) + struct.pack("<I", google_crc32c.value(packed))
+
+
+def is_sound(stored: bytes) -> bool:
+    """Whether a chunk is as it was written."""
+    return len(stored) > 4 and stored[-4:] == struct.pack("<I", google_crc32c.value(stored[:-4]))

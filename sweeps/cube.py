@@ -59,7 +59,7 @@ class Cube:
         """
         folder = Folder(store)
         if Description.read(folder) is None:
-            if folder.exists():
+            if folder.exists() and Description.read(folder) is None:  # another run may have begun it just now
                 raise StoreError(f"{folder}: exists and is not a posse cube; choose another store")
             cls(sweep, folder, Description.of(sweep))._begin()
         there = read_description(folder)
@@ -147,7 +147,9 @@ class Cube:
 
     def _record(self, number: int) -> records.Record | None:
         record = records.read(self.folder, number)
-        if record and (record.sweep, record.source) != (self.sweep.identity, self._source):
+        if record and record.source == self._source and record.sweep != self.sweep.identity:
+            raise StoreError(f"{self.folder}: block {number} was recorded by another sweep; the cube is damaged")
+        if record and record.source != self._source:
             raise GameChangedError(
                 f"{self.folder}: block {number} was recorded by another version of {self.sweep.game.name} "
                 f"(source {record.source[:12]}, here {self._source[:12]}); choose another store"
@@ -192,6 +194,7 @@ class Cube:
     def seal(self) -> None:
         """Declare the cube whole, after a look at every record and the length of every chunk."""
         if is_sealed(self.folder):
+            self.folder.sweep_partial()
             return
         lengths = {key: n for output in self.sweep.outputs for key, n in self.folder.keys(output.name)}
         digest = sha256()
@@ -230,7 +233,8 @@ def open_cube(store: str | Path) -> xr.Dataset:
     whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed.
     """
     folder = Folder(store)
-    blocks, sealed = read_description(folder).blocks, is_sealed(folder)
+    there, sealed = read_description(folder), is_sealed(folder)
+    blocks = there.blocks
     if folder.get("zarr.json") is None:
         raise IncompleteError(f"{folder}: has only been begun; run the sweep again")
     if not sealed:
@@ -241,5 +245,7 @@ def open_cube(store: str | Path) -> xr.Dataset:
             IncompleteWarning,
             stacklevel=2,
         )
-    dataset: xr.Dataset = xr.open_zarr(GuardedStore(folder, blocks, sealed), chunks={}, consolidated=True)
+    dataset: xr.Dataset = xr.open_zarr(
+        GuardedStore(folder, blocks, there.identity, sealed), chunks={}, consolidated=True
+    )
     return dataset

@@ -6,9 +6,11 @@ Description.read(folder)  what the one there says, None if there is none
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, StoreError
 from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
@@ -62,13 +64,19 @@ class Description:
         if self.identity == sweep.identity:
             return
         game = sweep.game
-        if self.attributes["game"] == game.name and self.sources != game.sources:
-            changed = sorted(n for n in {*self.sources, *game.sources} if self.sources.get(n) != game.sources.get(n))
+        old, new = ({**s, "its version": v} for s, v in self._and_here(game))
+        if self.attributes["game"] == game.name and old != new:
+            changed = sorted(n for n in {*old, *new} if old.get(n) != new.get(n))
             raise GameChangedError(
                 f"{folder}: was made by {self.attributes['source']}, {game.name} version "
-                f"{self.attributes['game_version']}; since then {', '.join(changed)} changed; choose another store"
+                f"{self.attributes['game_version']}; here it is version {game.version}, "
+                f"{', '.join(changed)} changed; choose another store"
             )
         raise StoreError(f"{folder}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
+
+    def _and_here(self, game: Game) -> tuple[tuple[Mapping[str, str], str], ...]:
+        """Sources and version, there and here."""
+        return (self.sources, self.attributes["game_version"]), (game.sources, game.version)
 
     def _difference(self, sweep: Sweep) -> str:
         """The first field in which the stored spec differs."""

@@ -9,8 +9,8 @@ Nothing here deletes what a reader could see. What a killed writer leaves behind
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +18,9 @@ from zarr.storage import LocalStore
 
 from posse.kernels.errors import InputError, SpaceError, StoreError
 
-PARTIAL = ".posse/partial"
+ROOM = ".posse"
+PARTIAL = f"{ROOM}/partial"
+ATTEMPTS = 10  # at writing a file that another run, which has just finished the cube, sweeps away
 
 
 class Folder:
@@ -31,13 +33,16 @@ class Folder:
         return str(self.path)
 
     def exists(self) -> bool:
-        """Whether anything is there."""
+        """Whether anything is there, but for what a killed writer left behind."""
         try:
             if not self.path.is_dir():
                 if self.path.exists():
                     raise StoreError(f"{self}: exists and is not a folder")
                 return False
-            return any(self.path.iterdir())
+            names = {path.name for path in self.path.iterdir()}
+            return bool(names - {ROOM}) or (
+                ROOM in names and any(p.name != "partial" for p in (self.path / ROOM).iterdir())
+            )
         except OSError as error:
             raise InputError(f"{self}: cannot be opened: {error.strerror}") from error
 
@@ -51,22 +56,30 @@ class Folder:
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object, replacing one of that key."""
-        with self._written(key, data) as partial:
-            partial.path.replace(self.path / key)
+        self._place(key, data, os.replace)
         if self.get(key) != data:
             raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write an object unless there is one of that key; tells whether it did."""
-        with self._written(key, data) as partial:
-            try:
-                os.link(partial.path, self.path / key)
-            except FileExistsError:
-                return False
-        return True
+        return self._place(key, data, os.link)
 
-    def _written(self, key: str, data: bytes) -> "_Partial":
-        return _Partial(self.path, key, data)
+    def _place(self, key: str, data: bytes, move: Callable[[Path, Path], None]) -> bool:
+        """Write and sync a file, move it to its key, sync the key's folder; false where something is there."""
+        target, attempts = self.path / key, ATTEMPTS
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            while attempts:
+                attempts -= 1
+                try:
+                    with _partial(self.path / PARTIAL, data) as partial:
+                        return _move(move, partial, target)
+                except FileNotFoundError:
+                    if not attempts:
+                        raise
+        except OSError as error:
+            raise _explained(error, target.parent) from error
+        raise AssertionError
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Keys directly below a prefix and their lengths, in no order."""
@@ -84,46 +97,40 @@ class Folder:
         return shutil.disk_usage(there).free
 
     def sweep_partial(self) -> None:
-        """Remove what killed writers have left; a writer that still lives will be refused."""
+        """Remove what killed writers have left; a writer that still lives writes its file again."""
         shutil.rmtree(self.path / PARTIAL, ignore_errors=True)
 
     def zarr(self) -> LocalStore:
         return LocalStore(self.path, read_only=True)
 
 
-class _Partial:
-    """A written and synced file that is not yet under its key; afterwards the key's folder is synced."""
-
-    def __init__(self, root: Path, key: str, data: bytes) -> None:
-        self.path = root / PARTIAL / uuid4().hex
-        self.home = (root / key).parent
-        self.data = data
-
-    def __enter__(self) -> "_Partial":
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.home.mkdir(parents=True, exist_ok=True)
-            with self.path.open("xb") as file:
-                file.write(self.data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            self._discard()
-            raise _explained(error, self.home) from error
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._discard()
-        if kind is None:
-            handle = os.open(self.home, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def _discard(self) -> None:
+@contextmanager
+def _partial(home: Path, data: bytes) -> Iterator[Path]:
+    """A written and synced file that is not yet under its key."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / uuid4().hex
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield path
+    finally:
         with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
-            self.path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+
+
+def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bool:
+    try:
+        move(partial, target)
+    except FileExistsError:
+        return False
+    handle = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return True
 
 
 def _explained(error: OSError, home: Path) -> Exception:

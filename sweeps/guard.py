@@ -7,37 +7,47 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import WrapperStore
 
 from posse.kernels.errors import IncompleteError, StoreError
-from posse.sweeps import records
+from posse.sweeps import codec, records
 from posse.sweeps.blocks import Blocks
 from posse.sweeps.folder import Folder
 
 
 class GuardedStore(WrapperStore[Store]):
-    """Reads of a cube's folder; a chunk of results that has no record, or is not there, raises.
+    """Reads of a cube's folder; a chunk of results that has no record, is not there or is damaged raises.
 
     sealed: every block is recorded, no need to look.
     """
 
-    def __init__(self, folder: Folder, blocks: Blocks, sealed: bool) -> None:
+    def __init__(self, folder: Folder, blocks: Blocks, identity: str, sealed: bool) -> None:
         super().__init__(folder.zarr())
-        self.folder, self.blocks, self.sealed = folder, blocks, sealed
+        self.folder, self.blocks, self.identity, self.sealed = folder, blocks, identity, sealed
 
     def _with_store(self, store: Store) -> "GuardedStore":
-        return type(self)(self.folder, self.blocks, self.sealed)
+        return type(self)(self.folder, self.blocks, self.identity, self.sealed)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         number = self._block(key)
-        if number is not None and not self.sealed and records.read(self.folder, number) is None:
+        if number is not None and not self.sealed:
+            self._require_record(number)
+        found = await super().get(key, prototype, byte_range)
+        if number is not None:
+            if found is None:
+                raise StoreError(f"{self.folder}: {key} is missing although it was recorded; the cube is damaged")
+            if byte_range is None and not codec.is_sound(found.to_bytes()):
+                raise StoreError(f"{self.folder}: {key} is not as it was written; the cube is damaged")
+        return found
+
+    def _require_record(self, number: int) -> None:
+        record = records.read(self.folder, number)
+        if record is None:
             raise IncompleteError(
                 f"{self.folder}: block {number} of {len(self.blocks)} has not been solved yet; run the sweep again"
             )
-        found = await super().get(key, prototype, byte_range)
-        if found is None and number is not None:
-            raise StoreError(f"{self.folder}: {key} is missing although it was recorded; the cube is damaged")
-        return found
+        if record.sweep != self.identity:
+            raise StoreError(f"{self.folder}: block {number} was recorded by another sweep; the cube is damaged")
 
     def _block(self, key: str) -> int | None:
         """The block that a chunk of results belongs to; None for metadata and coordinates."""

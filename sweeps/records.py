@@ -49,12 +49,15 @@ def read(folder: Folder, block: int) -> Record | None:
     try:
         fields = json.loads(data)
         chunks = {key: (int(length), str(digest)) for key, (length, digest) in fields.pop("chunks").items()}
-        return Record(chunks=chunks, **fields)
+        record = Record(chunks=chunks, **fields)
+        if record.block != block:
+            raise ValueError(f"it is of block {record.block}")
+        return record
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(f"{folder}: the record of block {block} is damaged: {error}") from error
 
 
 def recorded(folder: Folder) -> list[int]:
     """Numbers of the blocks that have a record, in order."""
-    names = (key.rsplit("/", 1)[1] for key, _ in folder.keys(RECORDS))
-    return sorted(int(name.removesuffix(".json")) for name in names)
+    names = (key.rsplit("/", 1)[1].removesuffix(".json") for key, _ in folder.keys(RECORDS))
+    return sorted(int(name) for name in names if name.isdecimal())

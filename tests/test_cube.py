@@ -33,7 +33,8 @@ from posse.cluster.run import run
 from posse.kernels.declaration import UNIT_INTERVAL, Flag, Game, Output, Parameter
 from posse.kernels.errors import GameChangedError, IncompleteError, SpaceError, StoreError
 from posse.sweeps import blocks, codec
-from posse.sweeps.cube import Cube, IncompleteWarning
+from posse.sweeps.cube import Cube, IncompleteWarning, is_sealed, read_description
+from posse.sweeps.folder import Folder
 
 RESTRAINT = posse.game("restraint")
 OUTPUTS = [o.name for o in RESTRAINT.outputs]
@@ -352,13 +353,13 @@ def test_a_lost_record_is_a_missing_result(cube: Path) -> None:
     (cube / ".posse" / "records" / f"{3:010d}.json").unlink()
     with pytest.warns(IncompleteWarning, match="1 of "):
         ds = posse.open_cube(cube)
-    window = dict(zip(ds.regime.dims, Cube.open(cube).blocks.window(3), strict=True))
+    window = dict(zip(ds.regime.dims, read_description(cube).blocks.window(3), strict=True))
     with pytest.raises(IncompleteError):
         ds.regime.isel(window).load()
     before = files(cube, "c.*")
     run(small(outputs=None), cube, progress=False)
     assert files(cube, "c.*") == before
-    assert Cube.open(cube).sealed
+    assert is_sealed(Folder(cube))
 
 
 # Damaged
@@ -433,22 +434,28 @@ def _edit(path: Path, **fields: Any) -> None:
         (lambda record: record.write_text("[]"), StoreError, "record of block 2 is damaged"),
         (lambda record: _edit(record, chunks=[]), StoreError, "record of block 2 is damaged"),
         (lambda record: _edit(record, block=5), StoreError, "record of block 2 is damaged"),
-        (lambda record: _edit(record, source="0" * 64), GameChangedError, "block 2 .* source 0{12}"),
-        (lambda record: _edit(record, sweep="0" * 64), StoreError, "block 2 .* another sweep"),
+        (lambda record: _edit(record, source="0" * 64), GameChangedError, "block 2 .* 0{12}"),
+        (lambda record: _edit(record, sweep="0" * 64), StoreError, "block 2 .*another sweep"),
     ],
     ids=["torn", "not a record", "without chunks", "of another block", "of another source", "of another sweep"],
 )
 def test_an_edited_record_is_refused(
     tmp_path: Path, damage: Callable[[Path], None], error: type[Exception], message: str
 ) -> None:
+    """It neither counts as done when the run goes on, nor does what it vouches for read as a result."""
     cube, _ = halve(tmp_path / "cube")
     damage(tmp_path / "cube" / ".posse" / "records" / f"{2:010d}.json")
     with pytest.raises(error, match=message):
         cube.missing()
     with pytest.raises(error, match=message):
         run(small(outputs=None), tmp_path / "cube", progress=False)
-    with pytest.raises(error, match=message):
-        posse.open_cube(tmp_path / "cube")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWarning)
+        ds = posse.open_cube(tmp_path / "cube")
+    window = dict(zip(ds.regime.dims, cube.blocks.window(2), strict=True))
+    if error is StoreError:
+        with pytest.raises(error, match=message):
+            ds.regime.isel(window).load()
 
 
 def test_a_damaged_description_is_refused(cube: Path) -> None:
@@ -505,8 +512,8 @@ def test_a_cube_of_another_version_is_refused(tmp_path: Path) -> None:
         ({"dtype": "float64"}, "dtype is 'float32' there, 'float64' here"),
         ({"fixed": {"share": 0.25}}, r"fixed.share is 0\.5 there, 0\.25 here"),
         ({"outputs": ["regime"]}, r"outputs is \['regime', 'payoff'\] there, \['regime'\] here"),
-        ({"axes": AXES | {"diversity": {"linspace": [0, 1, 14]}}}, "axes.diversity is .*13.* there, .*14.* here"),
-        ({"axes": dict(reversed(AXES.items()))}, "axes are in another order"),
+        ({"axes": AXES | {"diversity": {"linspace": [0, 1, 14]}}}, r"axes\.diversity.*13.* there, .*14.* here"),
+        ({"axes": dict(reversed(AXES.items()))}, "axes stand in another order"),
     ],
 )
 def test_another_sweep_is_refused(cube: Path, changes: dict[str, Any], message: str) -> None:
