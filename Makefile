@@ -32,7 +32,7 @@ check: $(VENV)/.ready-dev
 # One stamp for each set of extras that has been installed.
 $(VENV)/.ready-%: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "posse needs Python 3.11 or newer; name it with PYTHON=..." >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing posse[$*] into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@

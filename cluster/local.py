@@ -9,7 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
+from math import prod
 from time import perf_counter
+
+import psutil
 
 from posse.kernels.errors import InputError, Interrupted
 from posse.sweeps.cube import Cube
@@ -34,20 +37,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def count_workers(workers: int | None) -> int:
-    """How many threads to use, where None stands for one for each core; refuses fewer than one."""
+def check_workers(workers: int | None) -> None:
+    """Refuse fewer threads than one."""
     if workers is not None and workers < 1:
         raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1")
-    return cores() if workers is None else workers
+
+
+def affordable(cube: Cube) -> int:
+    """A thread for each core, as far as half of the free memory goes."""
+    block = prod(cube.blocks.chunk) * cube.sweep.bytes_per_point
+    return max(1, min(cores(), int(psutil.virtual_memory().available) // (6 * block)))
 
 
 def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None] = lambda points: None) -> Report:
     """Solve what is missing of a cube and seal it.
 
-    workers: threads; one for each core if left out. advance: told the points of each finished block.
+    workers: threads; one for each core if left out and memory allows. advance: told the points of each finished block.
     Raises Interrupted after Ctrl-C, once the blocks under way are recorded.
     """
-    workers = count_workers(workers)
+    check_workers(workers)
+    workers = workers or affordable(cube)
     missing = cube.missing()
     if missing:
         cube.warm_up()
@@ -68,18 +77,13 @@ def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None
                 done, points = done + 1, points + cube.blocks.points(number)
                 advance(cube.blocks.points(number))
     except KeyboardInterrupt:
+        pool.shutdown(wait=True, cancel_futures=True)  # blocks under way are finished
+        finished = len(cube.blocks) - len(cube.missing())
         raise Interrupted(
-            f"stopped; {len(cube.blocks) - len(missing) + done + _settle(pool, under_way)} of {len(cube.blocks)} "
-            "blocks are done; run the same command to go on"
+            f"stopped; {finished} of {len(cube.blocks)} blocks are done; run the same command to go on"
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     seconds = perf_counter() - started
     cube.seal()
     return Report(done, points, seconds)
-
-
-def _settle(pool: ThreadPoolExecutor, under_way: dict[Future[None], int]) -> int:
-    """Let the blocks under way end; how many of them were finished."""
-    pool.shutdown(wait=True, cancel_futures=True)
-    return sum(1 for f in under_way if not f.cancelled() and f.exception() is None)

@@ -13,7 +13,7 @@ def run(sweep: Sweep, store: str | Path, workers: int | None = None, progress: b
 
     workers: threads, one for each core if left out. progress: show a bar on standard error.
     """
-    workers = local.count_workers(workers)
+    local.check_workers(workers)
     cube = Cube.create(sweep, store)
     missing = sum(cube.blocks.points(number) for number in cube.missing())
     with bar(sweep.size, sweep.size - missing, progress and missing > 0) as advance:

@@ -32,7 +32,7 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
 
     Parameters that `values` does not name take their defaults. The result holds a number (or array) for
     each output, a tuple of them where the output has a dimension of its own. Points outside the game's
-    domain get code 254 and NaN.
+    domain get code 254 and NaN, save where exact numbers meet a division by zero there.
     """
     for name in values:
         game.parameter(name)

@@ -100,7 +100,7 @@ class Cube:
             coordinates = xr.Dataset(
                 None, labels.coordinates(self.sweep, self.sweep.outputs), self.description.attributes
             )
-            coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False)
+            coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False, write_empty_chunks=True)
             zarr.consolidate_metadata(store)
         return {key: buffer.to_bytes() for key, buffer in memory.items()}
 
@@ -161,7 +161,9 @@ class Cube:
         self.sweep.solve([slice(0, 1)] * len(self.blocks.shape))
 
     def finish_block(self, number: int) -> None:
-        """Solve a block and put it down for good."""
+        """Solve a block and put it down for good; one that is recorded already stays as it is."""
+        if self._record(number):
+            return
         chunks = self.solve_block(number)
         for key, data in chunks.items():
             self.folder.put(key, data)
@@ -216,7 +218,7 @@ def read_description(store: str | Path | Folder) -> Description:
     folder = store if isinstance(store, Folder) else Folder(store)
     there = Description.read(folder)
     if there is None:
-        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'there is nothing'}")
+        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'does not exist'}")
     return there
 
 

@@ -18,6 +18,7 @@ from posse.sweeps.folder import Folder
 from posse.sweeps.sweep import Sweep
 
 KEY = ".posse/sweep.json"
+FORMAT = 1  # of what lies under .posse
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Description:
     shape: tuple[int, ...]
     chunk: tuple[int, ...]
     attributes: dict[str, str]
+    format: int = FORMAT
 
     @classmethod
     def of(cls, sweep: Sweep) -> Self:
@@ -46,7 +48,9 @@ class Description:
         if data is None:
             return None
         try:
-            fields = json.loads(data)
+            fields = dict(json.loads(data))
+            if fields.get("format", FORMAT) != FORMAT:
+                raise StoreError(f"{folder}: has format {fields.get('format')}, this posse knows {FORMAT}; update it")
             return cls(**fields | {"shape": tuple(fields["shape"]), "chunk": tuple(fields["chunk"])})
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(f"{folder}: its description {KEY} is damaged: {error}") from error

@@ -27,6 +27,8 @@ class Folder:
     """Objects by key in a local or shared file system."""
 
     def __init__(self, path: str | Path) -> None:
+        if "://" in str(path):
+            raise InputError(f"{path}: is not a folder; cubes live in a local or shared file system")
         self.path = Path(path).expanduser().absolute()
 
     def __str__(self) -> str:
@@ -68,7 +70,7 @@ class Folder:
         """Write and sync a file, move it to its key, sync the key's folder; false where something is there."""
         target, attempts = self.path / key, ATTEMPTS
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make(target.parent)
             while attempts:
                 attempts -= 1
                 try:
@@ -104,6 +106,26 @@ class Folder:
         return LocalStore(self.path, read_only=True)
 
 
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, each entry synced."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+    _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 @contextmanager
 def _partial(home: Path, data: bytes) -> Iterator[Path]:
     """A written and synced file that is not yet under its key."""
@@ -125,11 +147,7 @@ def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bo
         move(partial, target)
     except FileExistsError:
         return False
-    handle = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    _sync(target.parent)
     return True
 
 

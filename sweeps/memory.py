@@ -5,6 +5,7 @@ evaluate(sweep) -> Dataset
 """
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def solve(
 
     >>> import posse
     >>> posse.solve("restraint", diversity=0.2, cap_observer=[0.5, 1, 2]).regime.values
-    array([1, 1, 0], dtype=uint8)
+    array([4, 1, 8], dtype=uint8)
     """
     game = game if isinstance(game, Game) else find_game(game)
     pick("dtype", dtype, {r: r for r in REALS})
@@ -87,6 +88,7 @@ def solve(
     sizes = {str(dim): n for array in arrays.values() for dim, n in array.sizes.items()}
     _refuse_taken(game, arrays)
     shape = tuple(sizes.values())
+    require_memory(prod(shape) * sum(o.components * o.dtype(dtype).itemsize for o in chosen), "the result")
     if all(array.ndim <= 1 for array in arrays.values()):
         columns = {
             n: Column(a.values, list(sizes).index(str(a.dims[0]))) if a.ndim else fixed(a.item())
@@ -145,7 +147,8 @@ def _refuse_outside(game: Game, arrays: dict[str, xr.DataArray]) -> None:
         wrong = (small < large).values
         if wrong.any():
             first, second = (a.values[wrong][0] for a in xr.broadcast(small, large))
+            default = {n: "" if n in arrays else " (the default)" for n in (low, high)}
             raise InputError(
-                f"{high}: {first:g} meets {low} = {second:g}, but allowed is {game.parameter(high).domain}; "
-                'mend the values, or say outside_domain="mark" to give such points code 254'
+                f"{high}: {first:g}{default[high]} is combined with {low} = {second:g}{default[low]}, "
+                f"but allowed is {game.parameter(high).domain}"
             )

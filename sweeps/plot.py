@@ -5,6 +5,7 @@ save_map(ds, x, y, path)
 """
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,15 @@ import xarray as xr
 from posse.kernels.errors import InputError, pick
 from posse.sweeps.memory import require_memory
 from posse.sweeps.shares import Code, flags, regime_variable
+from posse.sweeps.slices import dimension
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TYPES = (".png", ".pdf", ".svg")
+LONGEST_LABEL = 24
+MOST_TICKS = 8  # up to so many labels, each has its tick
 
 
 def save_map(ds: xr.Dataset, x: str, y: str, path: Path) -> None:
@@ -39,12 +43,13 @@ def regime_map(ds: xr.Dataset, x: str, y: str) -> "Figure":
         raise InputError("pictures need matplotlib: pip install 'posse[plot]'") from error
     variable = ds[regime_variable(ds)]
     dims = {str(d): d for d in variable.dims}
-    if pick("dimension", x, dims) == pick("dimension", y, dims):
+    dimension(ds, x), dimension(ds, y)
+    if x == y:
         raise InputError(f"x and y are both {x}; choose two dimensions")
-    for dim in dims:
-        if dim not in (x, y) and variable.sizes[dim] > 1:
-            labels = ", ".join(map(_label, variable[dim].values[[0, -1]]))
-            raise InputError(f"{dim}: has {variable.sizes[dim]} labels ({labels}); choose one with --sel {dim}=…")
+    free = [d for d in dims if d not in (x, y) and variable.sizes[d] > 1]
+    if free:
+        spans = [f"{d} ({' to '.join(map(_label, variable[d].values[[0, -1]]))})" for d in free]
+        raise InputError(f"a map has two dimensions; choose one label of {', '.join(spans)}: --sel {free[0]}=…")
     variable = variable.squeeze([d for d in dims if d not in (x, y)]).transpose(y, x)
     require_memory(variable.nbytes * 8, "the picture")
     figure = Figure(figsize=(8.2, 4.8), layout="constrained")
@@ -81,19 +86,22 @@ def _draw(axes: "Axes", variable: xr.DataArray, x: str, y: str) -> list[Code]:
 def _edges(axes: "Axes", labels: np.ndarray[Any, Any], direction: str) -> np.ndarray[Any, Any]:
     """Borders of the cells around the labels; the scale of the axis follows their spacing."""
     if labels.dtype.kind not in "iuf":
-        names = [str(label) for label in labels]
+        names = [_label(label) for label in labels]
         if direction == "x":
             axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
         else:
             axes.set_yticks(range(len(names)), names)
         return np.arange(len(names) + 1) - 0.5
     values = labels.astype(float)
+    logarithmic = len(values) > 2 and values[0] > 0 and values[-1] / values[0] > 4 and _is_geometric(values)
+    if logarithmic:
+        _set_log(axes, direction)
+    if len(values) <= MOST_TICKS:
+        getattr(axes, f"set_{direction}ticks")(values, [_label(value) for value in values])
+        getattr(axes, f"{direction}axis").minorticks_off()
     if len(values) == 1:
         return np.array([values[0] - 0.5, values[0] + 0.5])
-    if values[0] > 0 and len(values) > 2 and values[-1] / values[0] > 4 and _is_geometric(values):
-        _set_log(axes, direction)
-        return np.asarray(np.exp(_halfway(np.log(values))))
-    return _halfway(values)
+    return np.asarray(np.exp(_halfway(np.log(values)))) if logarithmic else _halfway(values)
 
 
 def _set_log(axes: "Axes", direction: str) -> None:
@@ -113,8 +121,9 @@ def _is_geometric(values: np.ndarray[Any, Any]) -> bool:
 
 
 def _halfway(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Borders half-way between the values; the outermost values lie on the border."""
-    return np.concatenate([values[:1], (values[1:] + values[:-1]) / 2, values[-1:]])
+    """Borders half-way between the values; the outermost cells are as wide as those beside them."""
+    steps = np.diff(values)
+    return np.concatenate([[values[0] - steps[0] / 2], values[:-1] + steps / 2, [values[-1] + steps[-1] / 2]])
 
 
 def _axis_title(ds: xr.Dataset, dim: str) -> str:
@@ -122,7 +131,7 @@ def _axis_title(ds: xr.Dataset, dim: str) -> str:
     if "symbol" not in attributes:
         return dim
     units = "" if attributes.get("units", "1") == "1" else f" [{attributes['units']}]"
-    return f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}"
+    return fill(f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}", 44)
 
 
 def _held(figure: "Figure", ds: xr.Dataset, variable: xr.DataArray) -> None:
@@ -147,16 +156,30 @@ def _held(figure: "Figure", ds: xr.Dataset, variable: xr.DataArray) -> None:
 
 
 def _label(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    """A label in a few letters."""
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def _legend(figure: "Figure", present: list[Code], variable: xr.DataArray) -> None:
     from matplotlib.patches import Patch
 
     numbers = variable.values
-    handles = [
-        Patch(facecolor=c.colour, edgecolor="0.4", linewidth=0.5, label=f"{c.name.replace('_', ' ')}  {share:.0%}")
-        for c in present
-        for share in [float((numbers == c.value).mean())]
-    ]
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)
+    shares = {c: float((numbers == c.value).mean()) for c in present}
+    names = {c: f"{c.name.replace('_', ' ')}  {_percent(share)}" for c, share in shares.items()}
+    handles = [Patch(facecolor=c.colour, edgecolor="0.4", linewidth=0.5, label=name) for c, name in names.items()]
+    figure.legend(
+        handles=handles,
+        loc="outside right upper",
+        frameon=False,
+        fontsize=9,
+        title="share of the points",
+        title_fontsize=9,
+        alignment="left",
+    )

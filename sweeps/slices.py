@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from posse.kernels.errors import InputError, pick
+from posse.sweeps import spec
 from posse.sweeps.memory import require_memory
 from posse.sweeps.shares import flags
 
@@ -25,9 +26,21 @@ def select(ds: xr.Dataset, wanted: Mapping[str, str]) -> xr.Dataset:
     A number need not be typed to the last digit: it stands for the one label that it is the rounding of.
     """
     for dim, text in wanted.items():
-        labels = pick("dimension", dim, {str(d): ds[d].values for d in ds.dims})
+        labels = dimension(ds, dim).values
         ds = ds.isel({dim: _position(dim, text, labels)})
     return ds
+
+
+def dimension(ds: xr.Dataset, name: str) -> xr.DataArray:
+    """The labels of a dimension; where there is none of that name, an error that says what the name stands for."""
+    if name not in ds.dims and name in ds.coords:
+        if ds[name].ndim:
+            raise InputError(f"{name}: is bound by the axis {ds[name].dims[0]}; choose a label of that")
+        raise InputError(f"{name}: is held at {ds[name].item()} already")
+    fixed = spec.parse(ds.attrs["spec"]).fixed if "spec" in ds.attrs else {}
+    if name in fixed:
+        raise InputError(f"{name}: is fixed at {fixed[name]:g} in this cube")
+    return ds[pick("dimension", name, {str(d): str(d) for d in ds.dims})]
 
 
 def _position(dim: str, text: str, labels: np.ndarray[Any, Any]) -> int | slice:
@@ -37,6 +50,8 @@ def _position(dim: str, text: str, labels: np.ndarray[Any, Any]) -> int | slice:
     low, colon, high = text.partition(":")
     if colon:
         inside = np.flatnonzero((labels >= _number(dim, low, -np.inf)) & (labels <= _number(dim, high, np.inf)))
+        if low and high and _number(dim, low) > _number(dim, high):
+            raise InputError(f"{dim}: {text} runs downwards; write {high}:{low}")
         if not len(inside):
             raise InputError(f"{dim}: no label lies in {text}; they go from {labels[0]:g} to {labels[-1]:g}")
         return slice(int(inside[0]), int(inside[-1]) + 1)
@@ -114,8 +129,10 @@ def table(ds: xr.Dataset) -> pd.DataFrame:
         else:
             columns[str(name)] = named
     flat = xr.Dataset(columns)
-    frame = (flat if flat.dims else flat.expand_dims("point")).to_dataframe().reset_index()
-    return frame.drop(columns=[] if flat.dims else "point")
+    if not flat.dims:
+        return flat.expand_dims("point").to_dataframe().reset_index(drop=True)
+    order = next(v.dims for v in flat.data_vars.values())
+    return flat.to_dataframe(dim_order=list(order)).reset_index()
 
 
 def _named(variable: xr.DataArray) -> xr.DataArray:

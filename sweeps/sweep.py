@@ -111,8 +111,8 @@ class Sweep:
             small, large = high_values.min(), low_values.max()
         if small < large:
             raise InputError(
-                f"{high}: {small:g} meets {low} = {large:g}, but allowed is {self.game.parameter(high).domain}; "
-                'mend the values, or say outside_domain = "mark" to give such points code 254'
+                f"{high}: {small:g} is combined with {low} = {large:g}, but allowed is "
+                f'{self.game.parameter(high).domain}; outside_domain = "mark" gives such points code 254'
             )
 
     def _binding(self, name: str) -> tuple[Axis | None, Array]:
@@ -148,8 +148,9 @@ class Sweep:
         """SHA-256 of everything that decides the numbers: two sweeps with one identity have one result."""
         digest = hashlib.sha256()
         settings = [self.game.name, self.game.version, self.game.source_hash, self.dtype, self.outside_domain]
-        settings += [o.name for o in self.outputs]
-        digest.update(repr((settings, sorted(self.fixed.items()))).encode())
+        domain = [(p.name, p.domain.bounds, p.domain.at_least) for p in self.game.parameters]
+        outputs = [(o.name, o.kind, o.bits, o.dimension, [(f.value, f.name) for f in o.flags]) for o in self.outputs]
+        digest.update(repr((settings, domain, outputs, sorted(self.fixed.items()))).encode())
         for axis in self.axes:
             labels = axis.labels.tolist() if axis.labels.dtype.kind == "U" else axis.labels.tobytes()
             digest.update(repr((axis.name, len(axis), labels)).encode())
@@ -217,4 +218,4 @@ def check_values(where: str, parameter: Parameter, values: Array) -> None:
     wrong = values[~((values >= low) & (values <= high))]
     if wrong.size:
         limit = f", and at most {LARGEST:g}" if abs(wrong.flat[0]) > LARGEST else ""
-        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; {parameter.symbol} is {parameter.domain}{limit}")
+        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; allowed is {parameter.domain}{limit}")

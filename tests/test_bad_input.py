@@ -452,7 +452,7 @@ def test_store_below_a_file(run: Run, desk: Path) -> None:
 
 
 def test_store_that_is_not_there(run: Run, desk: Path) -> None:
-    refusal(run("info", "cube"), (str(desk / "cube"), "nothing"))
+    refusal(run("info", "cube"), (str(desk / "cube"), "does not exist"))
     assert not (desk / "cube").exists()
 
 
@@ -538,7 +538,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "slice by a bound parameter": (
         (*SLICE, "--sel", "cap_leader=0.1425", "--out", "new.nc"),
-        ("dimension", "'cap_leader'", "case"),
+        ("cap_leader", "bound by the axis case"),
     ),
     "slice between labels": (
         (*SLICE, "--sel", "diversity=0.3", "--out", "new.nc"),
@@ -580,7 +580,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("plot", "CUBE", "--x", "case", "--y", "case", "--out", "new.png"),
         ("x and y", "case", "two dimensions"),
     ),
-    "plot with a dimension left": ((*PLOT, "--out", "new.png"), ("case", "2 labels", "--sel case=")),
+    "plot with a dimension left": ((*PLOT, "--out", "new.png"), ("case", "Kosovo 1999 to Iraq 2003", "--sel case=")),
     "plot at an unknown name": (
         (*PLOT, "--sel", "case=Iraq", "--out", "new.png"),
         ("case", "'Iraq'", "did you mean 'Iraq 2003'?"),

@@ -140,7 +140,7 @@ def plot_map(
     out: Annotated[Path, typer.Option(help="Picture to write, .png, .pdf or .svg.")],
     sel: Select = None,
 ) -> None:
-    """Draw the map of regimes over two dimensions; --sel fixes the others."""
+    """Draw the map of regimes over two dimensions."""
     from posse.sweeps.cube import open_cube
     from posse.sweeps.plot import save_map
     from posse.sweeps.slices import select
@@ -195,5 +195,5 @@ def main() -> None:
         print(f"posse: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        print("posse: stopped", file=sys.stderr)
+        print("posse: stopped; the same command goes on", file=sys.stderr)
         sys.exit(STOPPED)

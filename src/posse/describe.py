@@ -124,8 +124,9 @@ def show_run(sweep: Sweep, store: Path, report: Report, ds: xr.Dataset) -> None:
         print(f"solved {report.points:,} points in {report.seconds:.2f} s: {rate} points a second")
     else:
         print("nothing left to solve")
-    show_shares(ds)
-    size = sum(f.stat().st_size for f in store.rglob("*") if f.is_file())
+    if any("flag_values" in v.attrs for v in ds.data_vars.values()):
+        show_shares(ds)
+    size = sum(f.stat().st_size for f in Folder(store).path.rglob("*") if f.is_file())
     print(f"cube: {store} ({sweep.size:,} points, {gigabytes(size)})")
 
 
