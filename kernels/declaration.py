@@ -22,7 +22,7 @@ from posse.kernels.errors import InputError, pick
 from posse.kernels.source import digest, sources
 
 OUTSIDE_DOMAIN = 254
-LARGEST = 1e150  # in magnitude, of any parameter: products of two still are finite numbers
+LARGEST = 1e30  # in magnitude, of any parameter: no product of two, and no payoff in float32, overflows
 
 
 @dataclass(frozen=True)

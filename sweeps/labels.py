@@ -7,7 +7,8 @@ flags: flag_masks), and flag_colors for pictures.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from posse.kernels.declaration import Game, Output, Parameter
 from posse.sweeps.axes import Array, Axis
 from posse.sweeps.sweep import Sweep
 
+version = cache(metadata.version)  # reads files
 PACKAGES = ("numba", "numpy", "xarray", "zarr", "numcodecs")
 
 
