@@ -23,7 +23,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, overload, register_jitable
 from platformdirs import user_cache_path
 
-from posse.kernels import vocabulary
+from posse.kernels import elementary, vocabulary
 from posse.kernels.declaration import Game, Output
 from posse.kernels.point import components
 from posse.kernels.source import reachable
@@ -87,7 +87,12 @@ def _make_jitable(function: FunctionType) -> None:
     register_jitable(**_INLINE)(function)
 
 
-for _word in (vocabulary.minimum, vocabulary.maximum, vocabulary.power):
+@overload(vocabulary.power, jit_options=_INLINE)
+def _power(x, r):
+    return lambda x, r: elementary.power(x, r)
+
+
+for _word in (vocabulary.minimum, vocabulary.maximum):
     _make_jitable(_word)
 
 
