@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import scalar
+from posse.benchmarks.peers import scalar
 from posse.kernels.grid import Column, solve_grid
 from posse.kernels.point import solve_plain
 from posse.kernels.restraint import RESTRAINT

@@ -6,7 +6,7 @@
 
 The machine's `pow` is a scalar call that costs more than the rest of a game. The method is the common one:
 log x = k log 2 + log m with m between sqrt(1/2) and sqrt 2, log m = 2 artanh(s) with s = (m − 1)/(m + 1), and
-exp y = 2^n exp(y − n log 2); polynomials are minimax fits (benchmarks/polynomials.py). Errors: tests/test_elementary.py.
+exp y = 2^n exp(y − n log 2); polynomials are minimax fits. Errors: tests/test_elementary.py.
 """
 
 from typing import Any
@@ -117,4 +117,3 @@ def power(x, r):
     clamped = _select(product > 710.0, 710.0, _select(product < -746.0, -746.0, product))
     result = exponential(clamped, _select(clamped == product, rest, 0.0))
     return _select(x == 0.0, 0.0, _select(x == np.inf, np.inf, _select(x == x, result, np.nan)))
-

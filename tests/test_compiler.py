@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pytest
 
 import posse
-import scalar
+from posse.benchmarks.peers import scalar
 from posse.kernels.declaration import POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
 from posse.kernels.errors import InputError
 from posse.kernels.grid import Column, fixed, solve_grid

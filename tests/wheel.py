@@ -7,13 +7,17 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"posse": "src/posse", "posse/kernels": "kernels", "posse/sweeps": "sweeps", "posse/cluster": "cluster"}
+ROOMS = {"posse": "src/posse"} | {
+    f"posse/{room}": room for room in ("kernels", "sweeps", "cluster", "benchmarks", "benchmarks/peers")
+}
 
 
 def expected() -> set[str]:
     """Names of the modules in the tree as the wheel should have them."""
     modules = {f"{room}/{f.name}" for room, folder in ROOMS.items() for f in (ROOT / folder).glob("*.py")}
-    return modules | {"posse/py.typed"}
+    return (
+        modules | {"posse/py.typed"} | {f"posse/{f}" for f in ["benchmarks/peers/restraint.c"] if (ROOT / f).exists()}
+    )
 
 
 def built() -> set[str]:
