@@ -133,15 +133,17 @@ def fill(workspace, columns, bounds, place, left, whole, inside):
             left[p] -= TILE
             continue
         part = workspace[p * TILE : (p + 1) * TILE]
+        if stride == 1 and step + TILE < length:
+            place[p], inside[p] = step + TILE, take(part, 0, values, step, TILE, low, high)
+            for k in range(step + 2 * TILE, step + 3 * TILE, 8):  # the tile after the next; the next comes too late
+                prefetch(values, k)
+            continue
         within = True
         i = 0
         while i < TILE:
             if stride == 1:
                 run = min(length - step, TILE - i)
-                if run == TILE:  # nearly always where it matters; a constant length makes better code
-                    within &= take(part, 0, values, step, TILE, low, high)
-                else:
-                    within &= take(part, i, values, step, run, low, high)
+                within &= take(part, i, values, step, run, low, high)
                 step += run
             else:
                 run = min(rest, TILE - i)
@@ -156,9 +158,6 @@ def fill(workspace, columns, bounds, place, left, whole, inside):
             i += run
             if step == length:
                 step = 0
-        if stride == 1:
-            for k in range(TILE, 2 * TILE, 8):  # the tile after the next; the next would come too late
-                prefetch(values, step + k)
         whole[p], place[p], left[p], inside[p] = length == 1 or left[p] > TILE, step, rest, within
 
 

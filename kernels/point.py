@@ -1,6 +1,7 @@
 """A game at one point, in any arithmetic: its solution, fenced by its domain.
 
 solve_plain(game, values) -> {output: number, or a tuple of numbers}
+require_inside(game, values)   refuses points outside the domain
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,10 @@ from operator import and_
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from posse.kernels.declaration import Game, Output
+from posse.kernels.declaration import LARGEST, Game, Output, Parameter
+from posse.kernels.errors import InputError
 from posse.kernels.vocabulary import where
 
 
@@ -25,6 +28,33 @@ def inside(game: Game, values: Mapping[str, Any]) -> Any:
     within = [(value >= low) & (value <= high) for value, low, high in bounds]
     ordered = [values[low] <= values[high] for low, high in game.order]
     return reduce(and_, within + ordered)
+
+
+def check_values(where: str, parameter: Parameter, values: npt.ArrayLike) -> None:
+    """Refuse values outside a parameter's domain, its order to other parameters aside."""
+    low, high = parameter.domain.bounds
+    numbers = np.asarray(values, dtype=np.float64)
+    wrong = numbers[~((numbers >= low) & (numbers <= high))]
+    if wrong.size:
+        first = wrong.flat[0]
+        limit = "" if abs(first) <= LARGEST else f", finite and at most {LARGEST:g}"
+        raise InputError(f"{where}: {first:g} is not allowed; allowed is {parameter.domain}{limit}")
+
+
+def require_inside(game: Game, given: Mapping[str, Any]) -> None:
+    """Refuse points outside the game's domain: numbers, or arrays that broadcast; defaults stand for the rest."""
+    for name, value in given.items():
+        check_values(name, game.parameter(name), value)
+    values = {**game.defaults, **given}
+    for low, high in game.order:
+        wrong = values[high] < values[low]
+        if np.any(wrong):
+            small, large = (np.asarray(wrong * 0 + values[n])[np.asarray(wrong)].flat[0] for n in (high, low))
+            default = {n: "" if n in given else " (the default)" for n in (low, high)}
+            raise InputError(
+                f"{high}: {small:g}{default[high]} is combined with {low} = {large:g}{default[low]}, "
+                f"but allowed is {game.parameter(high).domain}"
+            )
 
 
 def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | None = None) -> dict[str, Any]:

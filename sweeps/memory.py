@@ -16,9 +16,10 @@ from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, TooLargeError, pick
 from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.point import require_inside
 from posse.sweeps import labels
 from posse.sweeps.axes import numbers
-from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, check_values, read_outputs
+from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, read_outputs
 
 
 def evaluate(sweep: Sweep) -> xr.Dataset:
@@ -84,7 +85,7 @@ def solve(
     except ValueError as error:
         raise InputError(f"parameters: arrays do not fit together: {str(error).splitlines()[0]}") from error
     if outside_domain == "refuse":
-        _refuse_outside(game, arrays)
+        require_inside(game, arrays)
     sizes = {str(dim): n for array in arrays.values() for dim, n in array.sizes.items()}
     _refuse_taken(game, arrays)
     shape = tuple(sizes.values())
@@ -137,18 +138,3 @@ def _spread(array: xr.DataArray, sizes: dict[str, int]) -> Any:
         .transpose(*sizes)
         .values.ravel()
     )
-
-
-def _refuse_outside(game: Game, arrays: dict[str, xr.DataArray]) -> None:
-    for name, array in arrays.items():
-        check_values(name, game.parameter(name), array.values)
-    for low, high in game.order:
-        small, large = (arrays.get(n, xr.DataArray(game.parameter(n).default)) for n in (high, low))
-        wrong = (small < large).values
-        if wrong.any():
-            first, second = (a.values[wrong][0] for a in xr.broadcast(small, large))
-            default = {n: "" if n in arrays else " (the default)" for n in (low, high)}
-            raise InputError(
-                f"{high}: {first:g}{default[high]} is combined with {low} = {second:g}{default[low]}, "
-                f"but allowed is {game.parameter(high).domain}"
-            )

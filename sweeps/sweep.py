@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.declaration import LARGEST, Game, Output, Parameter
+from posse.kernels.declaration import Game, Output
 from posse.kernels.errors import InputError, pick
 from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.point import check_values
 from posse.sweeps import spec
 from posse.sweeps.axes import Array, Axis, numbers, read_axis
 
@@ -210,12 +211,3 @@ def read_outputs(game: Game, names: Sequence[str]) -> tuple[Output, ...]:
     if len(set(names)) < len(names):
         raise InputError(f"outputs: {', '.join(names)} names one twice")
     return tuple(o for o in game.outputs if o in chosen)
-
-
-def check_values(where: str, parameter: Parameter, values: Array) -> None:
-    """Refuse values outside a parameter's domain, its order to other parameters aside."""
-    low, high = parameter.domain.bounds
-    wrong = values[~((values >= low) & (values <= high))]
-    if wrong.size:
-        limit = f", and at most {LARGEST:g}" if abs(wrong.flat[0]) > LARGEST else ""
-        raise InputError(f"{where}: {wrong.flat[0]:g} is not allowed; allowed is {parameter.domain}{limit}")

@@ -77,13 +77,12 @@ def solve_point(
     """Solve a game at one point; parameters not set take their defaults."""
     from posse import describe
     from posse.kernels.catalogue import game
-    from posse.sweeps.memory import solve
+    from posse.kernels.point import require_inside, solve_plain
 
     chosen = game(name)
-    values: dict[str, Any] = {key: _number(key, text) for key, text in _pairs("--set", settings)}
-    for key in values:
-        chosen.parameter(key)
-    solution = describe.solution(chosen, solve(chosen, **values))
+    values = {key: _number(key, text) for key, text in _pairs("--set", settings)}
+    require_inside(chosen, values)
+    solution = describe.solution(chosen, solve_plain(chosen, values))
     if as_json:
         print(json.dumps({"game": name, "parameters": chosen.defaults | values, "solution": solution}, indent=1))
     else:
@@ -98,23 +97,23 @@ def run_sweep(
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Solve a sweep into a cube, or finish one that was interrupted."""
-    from posse import describe
+    from posse import reports
     from posse.cluster.run import run
     from posse.sweeps.cube import open_cube
     from posse.sweeps.sweep import Sweep
 
     sweep = Sweep.from_toml(spec)
     report = run(sweep, store, workers, progress)
-    describe.show_run(sweep, store, report, open_cube(store))
+    reports.show_run(sweep, store, report, open_cube(store))
 
 
 @app.command("info")
 def show_info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Say what a cube holds, how it was made and whether it is finished."""
-    from posse import describe
+    from posse import reports
 
-    facts = describe.cube_facts(store)
-    print(json.dumps(facts, indent=1)) if as_json else describe.show_facts(facts)
+    facts = reports.cube_facts(store)
+    print(json.dumps(facts, indent=1)) if as_json else reports.show_facts(facts)
 
 
 @app.command("slice")
@@ -147,6 +146,19 @@ def plot_map(
 
     save_map(select(open_cube(store), dict(_pairs("--sel", sel))), x, y, out)
     print(f"{out}: regimes over {x} and {y}")
+
+
+@app.command("bench")
+def run_benchmarks(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller cubes, fewer rounds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    only: Annotated[str | None, typer.Option(metavar="NAME", help="One group of tables.")] = None,
+) -> None:
+    """Measure posse on this machine: kernel, disk, slicing, starting, and other tools."""
+    from posse import bench
+
+    report = bench.measure(quick, only, lambda note: print(note, file=sys.stderr, flush=True))
+    print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else report.markdown())
 
 
 def _pairs(option: str, texts: list[str] | None) -> list[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""Cubes to measure: one family of grids from 10⁶ to 10¹⁰ points, made once in a process and deleted at its end.
+
+    grid(10**9) -> Sweep
+    made(10**9) -> Made: where it is, how long it took, how much memory
+
+They lie in the folder for temporary files (TMPDIR), which ought to be on the disk that is to be measured.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from posse.sweeps.sweep import Sweep
+
+OUTPUTS = ("regime", "payoff")
+AXES = {"diversity": 1.0, "spoils": 3.0, "attrition": 0.9, "resolve": 1.0, "cap_observer": 3.0}
+SHAPES = {
+    10**5: (10, 10, 10, 10, 10),
+    10**6: (20, 20, 10, 10, 25),
+    10**7: (25, 25, 20, 32, 25),
+    10**8: (40, 40, 50, 25, 50),
+    10**9: (40, 50, 100, 50, 100),
+    10**10: (100, 100, 100, 100, 100),
+}
+BYTES = {"regime": 0.5, "payoff": 6.0}  # a point, packed, at most
+
+_RUN = """
+import sys
+from posse.cluster.run import run
+from posse.sweeps.sweep import Sweep
+print(run(Sweep.from_toml(sys.argv[1]), sys.argv[2], progress=False).seconds)
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """seconds: solving and writing, without starting and compiling; peak: bytes of memory; size: bytes on disk."""
+
+    path: Path
+    seconds: float
+    peak: int
+    size: int
+
+
+def grid(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Sweep:
+    """A sweep of five axes over the game of strategic restraint, in which nearly all regimes occur."""
+    lengths = SHAPES[points]
+    axes = {name: {"linspace": [0.1, high, n]} for (name, high), n in zip(AXES.items(), lengths, strict=True)}
+    return Sweep("restraint", axes, outputs=outputs)
+
+
+@cache
+def workplace() -> TemporaryDirectory[str]:
+    """A folder that is deleted at the end of the process."""
+    return TemporaryDirectory(prefix="posse-bench-")
+
+
+def fresh(name: str) -> Path:
+    """A path in the workplace at which there is nothing."""
+    path = Path(workplace().name) / name
+    shutil.rmtree(path, ignore_errors=True)
+    return path
+
+
+def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS) -> bool:
+    """Whether the disk could hold such a cube twice."""
+    return shutil.disk_usage(workplace().name).free > 2 * points * sum(BYTES[name] for name in outputs)
+
+
+@cache
+def made(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Made:
+    """Make a cube in a process of its own, as `posse run` does, on all cores."""
+    path = fresh(f"{points}-{'-'.join(outputs)}.zarr")
+    spec = path.with_suffix(".toml")
+    spec.write_text(grid(points, outputs).to_toml(), encoding="utf-8")
+    child = subprocess.Popen([sys.executable, "-c", _RUN, str(spec), str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as printed:
+        seconds = printed.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"making {path} ended with {child.returncode}")
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Made(path, float(seconds), peak, sum(f.stat().st_size for f in path.rglob("*") if f.is_file()))

@@ -1,0 +1,158 @@
+"""From parameter to disk: each stage alone, the whole on all cores, and the same from 10⁶ to 10¹⁰ points.
+
+tables(quick) -> the stages of a run; its rate, memory and size by points
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from time import perf_counter, process_time, thread_time
+from typing import Any
+
+import google_crc32c
+import numpy as np
+
+from posse.benchmarks import cubes
+from posse.benchmarks.timing import Spread, Table
+from posse.cluster.local import cores, finish
+from posse.sweeps import codec
+from posse.sweeps.cube import Cube
+
+SAMPLE = 8  # blocks of which the stages are timed
+WRITERS = 4  # that keep the disk busy when it is timed alone
+
+
+@dataclass
+class Round:
+    """CPU seconds a point of each stage alone, and seconds a point of the disk and of the whole."""
+
+    cpu: dict[str, float] = field(default_factory=dict)
+    wall: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def work(self) -> float:
+        """What must be computed."""
+        return sum(self.cpu[stage] for stage in ("solve", "encode", "checksum"))
+
+    @property
+    def ideal(self) -> float:
+        """The work spread over the cores; or the disk's own time where that is longer."""
+        return max(self.work / cores(), self.wall["disk"])
+
+
+class Stopwatch:
+    """CPU time of this thread, summed by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, stage: str, task: Callable[..., Any], *arguments: Any) -> Any:
+        started = thread_time()
+        result = task(*arguments)
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + thread_time() - started
+        return result
+
+
+def sampled(cube: Cube) -> list[int]:
+    """Numbers of blocks spread over the cube."""
+    return sorted({int(k) for k in np.linspace(0, len(cube.blocks) - 1, SAMPLE)})
+
+
+def pass_stages(cube: Cube, numbers: list[int]) -> tuple[dict[str, bytes], dict[str, float]]:
+    """The chunks of some blocks, made and written stage by stage, and the CPU seconds of each stage."""
+    clock = Stopwatch()
+    chunks: dict[str, bytes] = {}
+    for number in numbers:
+        solved = clock("solve", cube.sweep.solve, cube.blocks.window(number))
+        cell = ".".join(map(str, cube.blocks.cell(number)))
+        for output in cube.sweep.outputs:
+            for k, part in enumerate(solved[output.name]):
+                key = f"{output.name}/c.{f'{k}.' if output.dimension else ''}{cell}"
+                chunks[key] = clock("encode and CRC", codec.encode, clock("fill up", cube._whole, output, part))
+                clock("CRC-32C", google_crc32c.value, chunks[key][:-4])
+                clock("SHA-256", lambda data: sha256(data).hexdigest(), chunks[key])
+    for key, data in chunks.items():
+        clock("put", cube.folder.put, key, data)
+        clock("read back", lambda key, data: cube.folder.get(key) == data, key, data)
+    seconds = clock.seconds
+    return chunks, {
+        "solve": seconds["solve"],
+        "fill up": seconds["fill up"],
+        "encode": seconds["encode and CRC"] - seconds["CRC-32C"],
+        "checksum": seconds["CRC-32C"] + seconds["SHA-256"],
+        "write and sync": seconds["put"] - seconds["read back"],
+        "read back": seconds["read back"],
+    }
+
+
+def measure(points: int) -> Round:
+    """One round: the stages on a sample of blocks, the disk alone with their chunks, then a whole cube."""
+    cube = Cube.create(cubes.grid(points), cubes.fresh("stages.zarr"))
+    cube.warm_up()
+    numbers = sampled(cube)
+    chunks, seconds = pass_stages(cube, numbers)
+    solved = sum(cube.blocks.points(number) for number in numbers)
+    result = Round({stage: taken / solved for stage, taken in seconds.items()})
+
+    started = perf_counter()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(cube.folder.put, chunks, chunks.values()))
+    result.wall["disk"] = (perf_counter() - started) / solved
+
+    whole = Cube.create(cubes.grid(points), cubes.fresh("whole.zarr"))
+    started, started_cpu = perf_counter(), process_time()
+    finish(whole)
+    result.wall["whole"] = (perf_counter() - started) / whole.sweep.size
+    result.cpu["whole"] = (process_time() - started_cpu) / whole.sweep.size
+    return result
+
+
+def nanoseconds(values: list[float]) -> Spread:
+    return Spread.of([value * 1e9 for value in values])
+
+
+def stages(points: int, rounds: int) -> Table:
+    """What each stage of a run takes, and what the whole takes against them."""
+    table = Table(
+        "stages", f"From parameter to disk, {points:,} points", ["stage", "CPU ns a point", "wall ns a point"]
+    )
+    measured = [measure(points) for _ in range(rounds)]
+    for stage in measured[0].cpu:
+        wall = nanoseconds([r.wall[stage] for r in measured]) if stage in measured[0].wall else ""
+        table.add(stage, nanoseconds([r.cpu[stage] for r in measured]), wall)
+    table.add(f"disk alone, {WRITERS} writers", "", nanoseconds([r.wall["disk"] for r in measured]))
+    against_ideal = Spread.of([r.wall["whole"] / r.ideal for r in measured])
+    against_work = Spread.of([r.cpu["whole"] / r.work for r in measured])
+    table.notes += [
+        "Regime and four float32 payoffs. Encode: bit-shuffled LZ4; checksum: CRC-32C and SHA-256. "
+        f"Stages alone in one thread, the whole on {cores()} cores, {rounds} rounds.",
+        f"The whole takes {against_ideal} times the longer of (solve + encode + checksum) / cores and the disk alone; "
+        f"its CPU time is {against_work} times theirs.",
+    ]
+    return table
+
+
+def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
+    """Rate, memory and size by points."""
+    headings = ["outputs", "points", "seconds", "M points a second", "peak memory, MB", "size, MB", "bytes a point"]
+    table = Table("scaling", "Constant memory, linear time", headings)
+    for points, outputs in wanted:
+        if not cubes.has_room(points, outputs):
+            table.notes.append(f"{points:,} points of {' and '.join(outputs)}: left out, the disk has no room for it.")
+            continue
+        cube = cubes.made(points, outputs)
+        rate, size = points / cube.seconds / 1e6, cube.size / points
+        row = [" and ".join(outputs), f"{points:,}", cube.seconds, rate]
+        table.add(*row, round(cube.peak / 1e6), round(cube.size / 1e6), size)
+    table.notes.append(f"`posse run` in a process of its own, {cores()} cores, cubes on disk; compiling left out.")
+    return table
+
+
+def tables(quick: bool) -> list[Table]:
+    """The tables of this module; quick: up to 10⁷ points."""
+    powers = range(6, 8) if quick else range(6, 10)
+    wanted: list[tuple[int, tuple[str, ...]]] = [(10**k, cubes.OUTPUTS) for k in powers]
+    if not quick:
+        wanted.append((10**10, ("regime",)))
+    return [stages(10**7 if quick else 10**8, 3 if quick else 5), scaling(wanted)]

@@ -1,0 +1,84 @@
+"""Runs and cubes in words and tables, as the command line prints them."""
+
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from posse.cluster.local import Report
+from posse.describe import print_table, text
+from posse.sweeps import records, spec
+from posse.sweeps.cube import is_sealed, read_description
+from posse.sweeps.folder import Folder
+from posse.sweeps.memory import gigabytes
+from posse.sweeps.shares import shares
+from posse.sweeps.sweep import Sweep
+
+
+def show_run(sweep: Sweep, store: Path, report: Report, ds: xr.Dataset) -> None:
+    """What a run did, and the share of each regime."""
+    if report.blocks:
+        rate = f"{report.rate / 1e6:.1f} million" if report.rate >= 1e6 else f"{report.rate:,.0f}"
+        print(f"solved {report.points:,} points in {report.seconds:.2f} s: {rate} points a second")
+    else:
+        print("nothing left to solve")
+    if any("flag_values" in v.attrs for v in ds.data_vars.values()):
+        show_shares(ds)
+    size = sum(f.stat().st_size for f in Folder(store).path.rglob("*") if f.is_file())
+    print(f"cube: {store} ({sweep.size:,} points, {gigabytes(size)})")
+
+
+def show_shares(ds: xr.Dataset) -> None:
+    found = shares(ds)
+    print_table([[str(name), f"{100 * share:6.2f} %"] for name, share in found.to_series().items() if share > 0])
+
+
+def cube_facts(store: Path) -> dict[str, Any]:
+    """What there is to know of a cube without reading its results, and without its game being installed."""
+    folder = Folder(store)
+    there = read_description(folder)
+    written = spec.parse(there.attributes["spec"])
+    return {
+        "store": str(folder),
+        "game": f"{written.game}, version {there.attributes['game_version']}",
+        "points": prod(there.shape),
+        "axes": {n: f"{k} labels, {_written(written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)},
+        "fixed": written.fixed,
+        "outputs": written.outputs,
+        "dtype": written.dtype,
+        "chunk": list(there.chunk),
+        "blocks": len(there.blocks),
+        "missing": len(there.blocks) - len(records.recorded(folder)),
+        "sealed": is_sealed(folder),
+        "made": there.attributes["history"],
+        "packages": there.attributes["packages"],
+    }
+
+
+def _written(axis: Mapping[str, Any]) -> str:
+    """An axis in a few words: its ends, or its labels and what they bind."""
+    form, values = next(iter(axis.items()))
+    if form in ("linspace", "geomspace"):
+        return f"{values[0]:g} to {values[1]:g} ({form})"
+    bound = [name for name in axis if name not in ("labels", "values")]
+    ends = ", ".join(text(v) for v in (values if len(values) < 5 else [*values[:2], "...", values[-1]]))
+    return ends + (f"; binds {', '.join(bound)}" if bound else "")
+
+
+def show_facts(facts: Mapping[str, Any]) -> None:
+    done = facts["blocks"] - facts["missing"]
+    state = "complete, sealed" if facts["sealed"] else f"unfinished: {done} of {facts['blocks']} blocks done"
+    rows = [
+        ["cube", facts["store"]],
+        ["game", facts["game"]],
+        ["state", state],
+        ["points", f"{facts['points']:,}"],
+        *[[f"axis {name}", text] for name, text in facts["axes"].items()],
+        ["fixed", ", ".join(f"{name} {value:g}" for name, value in facts["fixed"].items())],
+        ["outputs", f"{', '.join(facts['outputs'])} (real numbers as {facts['dtype']})"],
+        ["made", facts["made"]],
+        ["packages", facts["packages"]],
+    ]
+    print_table(rows)
