@@ -1,9 +1,9 @@
 """The one module that knows the compiler: it makes a serial, `nogil`, tiled SIMD kernel of a game.
 
-    compile_kernel(game, outputs, constants) -> kernel(columns, count, *results)
+    compile_kernel(game, outputs, real, constants) -> kernel(columns, bounds, order, outside, count, *results)
 
 What it takes for LLVM to use vector instructions throughout, each point measured (decisions/0002):
-two flat workspaces with a constant tile length, every function inlined, no branches.
+a constant tile length, memory known to lie apart, every function inlined, no branches.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ from posse.kernels.declaration import Game, Output
 from posse.kernels.point import components
 from posse.kernels.source import reachable
 
+MOST = 64  # components of a kernel whose arrays the compiler is told to lie apart
 TILE = 128  # points solved in one go: parameters and results of a tile stay in the first-level cache
 
 # Inlined as seen by LLVM, which else leaves calls that it cannot vectorise over; division as in NumPy.
@@ -52,14 +53,43 @@ def _pointer(builder: Any, address: Any, index: Any) -> Any:
     return builder.gep(builder.inttoptr(address, ir.DoubleType().as_pointer()), [index])
 
 
+def _apart(builder: Any, instruction: Any, mine: str, others: Sequence[str]) -> None:
+    """Tell LLVM which memory an instruction shares with no other: addresses by the dozen are more than it checks."""
+    module = builder.module
+    domain = module.add_metadata(["posse"])
+    scopes = {name: module.add_metadata([f"posse {name}", domain]) for name in (mine, *others)}
+    instruction.set_metadata("alias.scope", module.add_metadata([scopes[mine]]))
+    instruction.set_metadata("noalias", module.add_metadata([scopes[name] for name in others]))
+
+
 @intrinsic
 def load(typing_context: Any, address: Any, index: Any) -> Any:
-    """The float64 at a position of the array that begins at an address."""
+    """The float64 at a position of the array that begins at an address, which no `store` writes to."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(_pointer(builder, *arguments))
+        value = builder.load(_pointer(builder, *arguments))
+        _apart(builder, value, "parameters", [f"result {n}" for n in range(MOST)])
+        return value
 
     return types.float64(address, index), generate
+
+
+@intrinsic(prefer_literal=True)
+def store(typing_context: Any, address: Any, index: Any, value: Any, result: Any) -> Any:
+    """Write a number to a position of the array of such numbers at an address, which no `load` reads.
+
+    result: number of the component that this array holds, a constant; arrays of other components lie apart.
+    """
+    number = result.literal_value
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place, position, stored, _ = arguments
+        pointer = builder.gep(builder.inttoptr(place, stored.type.as_pointer()), [position])
+        others = [f"result {n}" for n in range(MOST) if n != number]
+        _apart(builder, builder.store(stored, pointer), f"result {number}", ["parameters", *others])
+        return context.get_dummy_value()
+
+    return types.void(address, index, value, result), generate
 
 
 @intrinsic
@@ -117,7 +147,17 @@ def take(part, start, values, step, run, low, high):
 
 
 @register_jitable(**_INLINE)
-def fill(workspace, columns, bounds, place, left, whole, inside):
+def check(values, step, low, high):
+    """Whether the TILE values from position `step` on lie in [low, high]."""
+    within = True
+    for k in range(TILE):
+        value = load(values, step + k)
+        within &= (low <= value) & (value <= high)
+    return within
+
+
+@register_jitable(**_INLINE)
+def fill(workspace, rows, columns, bounds, place, left, whole, inside):
     """Write the next TILE values of each varying parameter into the workspace.
 
     Parameter p at flat position i of the grid is values[(i // stride) % length], a staircase, where row p of
@@ -132,12 +172,15 @@ def fill(workspace, columns, bounds, place, left, whole, inside):
         if whole[p] and (rest > TILE or length == 1):
             left[p] -= TILE
             continue
-        part = workspace[p * TILE : (p + 1) * TILE]
-        if stride == 1 and step + TILE < length:
-            place[p], inside[p] = step + TILE, take(part, 0, values, step, TILE, low, high)
-            for k in range(step + 2 * TILE, step + 3 * TILE, 8):  # the tile after the next; the next comes too late
-                prefetch(values, k)
+        if stride == 1 and length - step >= TILE:  # nearly always where it matters: nothing to copy
+            rows[p] = values + 8 * step
+            inside[p] = check(values, step, low, high)
+            for k in range(2 * TILE, 3 * TILE, 8):  # two tiles ahead; the next would come too late
+                prefetch(values, step + k)
+            place[p] = step + TILE if step + TILE < length else 0
             continue
+        rows[p] = workspace.ctypes.data + 8 * p * TILE
+        part = workspace[p * TILE : (p + 1) * TILE]
         within = True
         i = 0
         while i < TILE:
@@ -162,71 +205,92 @@ def fill(workspace, columns, bounds, place, left, whole, inside):
 
 
 @register_jitable(**_INLINE)
-def ordered(workspace, order):
+def ordered(rows, order):
     """Whether every pair (low, high) of parameters in `order` keeps its order all over the tile."""
     result = True
     for pair in range(len(order)):
-        low = workspace[order[pair, 0] * TILE : (order[pair, 0] + 1) * TILE]
-        high = workspace[order[pair, 1] * TILE : (order[pair, 1] + 1) * TILE]
+        low, high = rows[order[pair, 0]], rows[order[pair, 1]]
         for i in range(TILE):
-            result &= low[i] <= high[i]
+            result &= load(low, i) <= load(high, i)
     return result
 
 
 @register_jitable(**_INLINE)
-def fence(workspace, solved, bounds, order, outside):
-    """Replace the results at points outside the domain."""
-    for i in range(TILE):
-        allowed = True
-        for p in range(len(bounds)):
-            allowed &= (bounds[p, 0] <= workspace[p * TILE + i]) & (workspace[p * TILE + i] <= bounds[p, 1])
-        for pair in range(len(order)):
-            allowed &= workspace[order[pair, 0] * TILE + i] <= workspace[order[pair, 1] * TILE + i]
-        if not allowed:
-            for n in range(len(outside)):
-                solved[n * TILE + i] = outside[n]
+def allowed(rows, i, bounds, order):
+    """Whether point i of the tile lies in the domain."""
+    result = True
+    for p in range(len(bounds)):
+        result &= (bounds[p, 0] <= load(rows[p], i)) & (load(rows[p], i) <= bounds[p, 1])
+    for pair in range(len(order)):
+        result &= load(rows[order[pair, 0]], i) <= load(rows[order[pair, 1]], i)
+    return result
 
 
 _KERNEL = """
-def tile_{key}(workspace, solved):
+def tile_{key}(rows, out):
+{heads}
     for i in range({TILE}):
         result = solve({arguments})
 {stores}
 
+def fence_{key}(rows, out, bounds, order, outside):
+    for i in range({TILE}):
+        if not allowed(rows, i, bounds, order):
+{fences}
+
 def kernel_{key}(columns, bounds, order, outside, count, {results}):
     workspace = np.empty({parameters} * {TILE})
-    solved = np.empty({components} * {TILE})
+    rows = np.empty({parameters}, np.int64)
+    out = np.empty({components}, np.int64)
+{lasts}
     place = np.zeros({parameters}, np.int64)
     left = columns[:, 2].copy()
     whole = np.zeros({parameters}, np.bool_)
     inside = np.zeros({parameters}, np.bool_)
     for start in range(0, count, {TILE}):
-        fill(workspace, columns, bounds, place, left, whole, inside)
-        tile_{key}(workspace, solved)
-        if not (inside.all() and ordered(workspace, order)):
-            fence(workspace, solved, bounds, order, outside)
-        stop = min(start + {TILE}, count)
+        fill(workspace, rows, columns, bounds, place, left, whole, inside)
+        if start + {TILE} <= count:
+{places}
+        else:
+{places_last}
+        tile_{key}(rows, out)
+        if not (inside.all() and ordered(rows, order)):
+            fence_{key}(rows, out, bounds, order, outside)
+    rest = count % {TILE}
+    if rest:
 {copies}
 """
 
 
-def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, float], key: str) -> str:
+def kernel_source(game: Game, outputs: Sequence[Output], real: str, constants: dict[str, float], key: str) -> str:
     """Source of the kernel of a game, for these outputs, with these parameters as constants.
 
     key: makes the names of the functions unique. Numba names machine code after them, and of two pieces of
     one name that come from the cache, the second would call into the first.
     """
     arguments = [
-        repr(constants[p.name]) if p.name in constants else f"workspace[{k * TILE} + i]"
-        for k, p in enumerate(game.parameters)
+        repr(constants[p.name]) if p.name in constants else f"load(row_{k}, i)" for k, p in enumerate(game.parameters)
     ]
     numbers = components(outputs)
+    types_ = ["np." + o.dtype(real).name for o, _ in numbers]
+    sizes = [o.dtype(real).itemsize for o, _ in numbers]
     fields = [f"result.{o.name}[{k}]" if o.dimension else f"result.{o.name}" for o, k in numbers]
-    stores = [f"        solved[{n * TILE} + i] = {field}" for n, field in enumerate(fields)]
-    copies = [
-        f"        copy({o.name}[{k}, start:stop], solved[{n * TILE}:{(n + 1) * TILE}])"
-        for n, (o, k) in enumerate(numbers)
+    heads = [f"    row_{k} = rows[{k}]" for k in range(len(game.parameters))]
+    heads += [f"    out_{n} = out[{n}]" for n in range(len(numbers))]
+    stores = [
+        f"        store(out_{n}, i, {t}({field}), {n})" for n, (t, field) in enumerate(zip(types_, fields, strict=True))
     ]
+    fences = [f"            store(out[{n}], i, {t}(outside[{n}]), {n})" for n, t in enumerate(types_)]
+    lasts = [f"    last_{o.name} = np.empty(({o.components}, {TILE}), {o.name}.dtype)" for o in outputs]
+    places = [
+        f"            out[{n}] = {o.name}.ctypes.data + {size} * ({k} * count + start)"
+        for n, ((o, k), size) in enumerate(zip(numbers, sizes, strict=True))
+    ]
+    places_last = [
+        f"            out[{n}] = last_{o.name}.ctypes.data + {size * TILE * k}"
+        for n, ((o, k), size) in enumerate(zip(numbers, sizes, strict=True))
+    ]
+    copies = [f"        copy({o.name}[{k}, count - rest:], last_{o.name}[{k}])" for o, k in numbers]
     return _KERNEL.format(
         key=key,
         TILE=TILE,
@@ -234,7 +298,12 @@ def kernel_source(game: Game, outputs: Sequence[Output], constants: dict[str, fl
         parameters=len(game.parameters),
         components=len(numbers),
         results=", ".join(o.name for o in outputs),
+        heads="\n".join(heads),
         stores="\n".join(stores),
+        fences="\n".join(fences),
+        lasts="\n".join(lasts),
+        places="\n".join(places),
+        places_last="\n".join(places_last),
         copies="\n".join(copies),
     )
 
@@ -248,13 +317,14 @@ def compile_kernel(game: Game, outputs: tuple[str, ...], real: str, constants: t
     for function in reachable(game.solve):
         _make_jitable(function)
     declared = [game.output(name) for name in outputs]
-    key = _key(game, real, kernel_source(game, declared, dict(constants), ""))
-    source = kernel_source(game, declared, dict(constants), key)
+    key = _key(game, real, kernel_source(game, declared, real, dict(constants), ""))
+    source = kernel_source(game, declared, real, dict(constants), key)
     path = _source_file(key, game.name, source)
     scope = {"np": np, "solve": game.solve, "__name__": __name__}  # Numba loads cached code by module name
-    scope |= {"copy": copy, "fill": fill, "ordered": ordered, "fence": fence}
+    scope |= {"copy": copy, "fill": fill, "ordered": ordered, "allowed": allowed, "load": load, "store": store}
     exec(compile(source, str(path or "<posse>"), "exec"), scope)
     scope[f"tile_{key}"] = numba.njit(nogil=True, error_model="numpy")(scope[f"tile_{key}"])
+    scope[f"fence_{key}"] = numba.njit(nogil=True, error_model="numpy")(scope[f"fence_{key}"])
     return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope[f"kernel_{key}"])
 
 
