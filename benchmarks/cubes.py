@@ -6,7 +6,8 @@
 They lie in the folder for temporary files (TMPDIR), which ought to be on the disk that is to be measured.
 """
 
-import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -31,9 +32,10 @@ BYTES = {"regime": 0.5, "payoff": 6.0}  # a point, packed, at most
 
 _RUN = """
 import sys
+from posse.benchmarks.cubes import peak
 from posse.cluster.run import run
 from posse.sweeps.sweep import Sweep
-print(run(Sweep.from_toml(sys.argv[1]), sys.argv[2], progress=False).seconds)
+print(run(Sweep.from_toml(sys.argv[1]), sys.argv[2], progress=False).seconds, peak())
 """
 
 
@@ -78,13 +80,17 @@ def made(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Made:
     path = fresh(f"{points}-{'-'.join(outputs)}.zarr")
     spec = path.with_suffix(".toml")
     spec.write_text(grid(points, outputs).to_toml(), encoding="utf-8")
-    child = subprocess.Popen([sys.executable, "-c", _RUN, str(spec), str(path)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child.stdout as printed:
-        seconds = printed.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"making {path} ended with {child.returncode}")
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Made(path, float(seconds), peak, sum(f.stat().st_size for f in path.rglob("*") if f.is_file()))
+    child = [sys.executable, "-c", _RUN, str(spec), str(path)]
+    seconds, most = subprocess.run(child, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return Made(path, float(seconds), int(most), sum(f.stat().st_size for f in path.rglob("*") if f.is_file()))
+
+
+def peak() -> int:
+    """Bytes of memory that this process had at most; not what its parent had when it began, as getrusage counts."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    if found:
+        return int(found[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -44,15 +44,15 @@ def check_workers(workers: int | None) -> None:
 
 
 def affordable(cube: Cube) -> int:
-    """A thread for each core, as far as half of the free memory goes."""
+    """A thread for each core and one more, for one is mostly waiting for the disk; as far as memory goes."""
     block = prod(cube.blocks.chunk) * cube.sweep.bytes_per_point
-    return max(1, min(cores(), int(psutil.virtual_memory().available) // (6 * block)))
+    return max(1, min(cores() + 1, int(psutil.virtual_memory().available) // (6 * block)))
 
 
 def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None] = lambda points: None) -> Report:
     """Solve what is missing of a cube and seal it.
 
-    workers: threads; one for each core if left out and memory allows. advance: told the points of each finished block.
+    workers: threads; as many as keep the cores busy if left out. advance: told the points of each finished block.
     Raises Interrupted after Ctrl-C, once the blocks under way are recorded.
     """
     check_workers(workers)

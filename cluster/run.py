@@ -11,7 +11,7 @@ from posse.sweeps.sweep import Sweep
 def run(sweep: Sweep, store: str | Path, workers: int | None = None, progress: bool = True) -> local.Report:
     """Write the cube of a sweep, or finish the one that is there, on this machine.
 
-    workers: threads, one for each core if left out. progress: show a bar on standard error.
+    workers: threads, as many as keep the cores busy if left out. progress: show a bar on standard error.
     """
     local.check_workers(workers)
     cube = Cube.create(sweep, store)

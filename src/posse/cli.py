@@ -93,7 +93,7 @@ def solve_point(
 def run_sweep(
     spec: Annotated[Path, typer.Argument(help="TOML file that describes the sweep.")],
     store: Annotated[Path, typer.Option(help="Folder of the cube, new or to be finished.")],
-    workers: Annotated[int | None, typer.Option(help="Threads; one for each core if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads; as many as keep the cores busy if left out.")] = None,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Solve a sweep into a cube, or finish one that was interrupted."""

@@ -20,7 +20,7 @@ class Sweep(CheckedSweep):
     def run(self, store: str | Path, workers: int | None = None, progress: bool = True) -> xr.Dataset:
         """Write the cube, or finish the one that is there, and open it lazily.
 
-        workers: threads, one for each core if left out. progress: show a bar on standard error.
+        workers: threads, as many as keep the cores busy if left out. progress: show a bar on standard error.
         """
         run(self, store, workers, progress)
         return open_cube(store)
