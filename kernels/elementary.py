@@ -16,6 +16,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, register_jitable
 
+# Inlined as seen by LLVM, which else leaves calls that it cannot vectorise over; division as in NumPy.
 INLINE: Any = {"error_model": "numpy", "forceinline": True}
 
 # artanh: log((1 + s)/(1 − s)) = 2 s + s³ Q(s²), relative error 5e-18
