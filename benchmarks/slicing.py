@@ -84,13 +84,13 @@ def parts(sweep: Sweep, turn: int = 0) -> dict[str, Where]:
 
 def write_flat(sweep: Sweep, path: Path) -> Array:
     """One contiguous file of a player's payoff; its memory map."""
-    player = sweep.game.output("payoff").dimension[1].index(PLAYER)  # type: ignore[index]
-    flat: Array = np.lib.format.open_memmap(path, mode="w+", dtype=sweep.dtype, shape=sweep.shape)
+    player = sweep.game.output("payoff").labels.index(PLAYER)
+    flat: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="w+", dtype=sweep.dtype, shape=sweep.shape)
     slabs = Blocks(sweep.shape, (1, 1, *sweep.shape[2:]))
     for number in range(len(slabs)):
         window = slabs.window(number)
         flat[window] = sweep.solve(window)["payoff"][player]
-    flat.flush()  # type: ignore[attr-defined]
+    flat.flush()
     return flat
 
 
@@ -100,12 +100,12 @@ def read_flat(path: Path, sweep: Sweep, where: Where) -> Array:
     return np.array(np.load(path, mmap_mode="r")[index])
 
 
-def timed(task: Callable[[], Any], path: Path, reading: Reading) -> Any:
+def timed(task: Callable[..., Any], path: Path, reading: Reading, *arguments: Any) -> Any:
     """Do it with nothing of the files in memory."""
     forget(path)
     with counted() as lengths:
         started = perf_counter()
-        result = task()
+        result = task(*arguments)
         reading.seconds.append(perf_counter() - started)
     reading.bytes = max(reading.bytes, sum(lengths))
     return result
@@ -128,8 +128,8 @@ def slicing(points: int) -> Table:
         there, here = Reading(), Reading()
         for turn in range(ROUNDS):
             where = parts(sweep, turn)[name]
-            ours = timed(lambda: payoff.isel(where).values, cube / "payoff", there)  # noqa: B023
-            theirs = timed(lambda: read_flat(flat, sweep, where), flat, here)  # noqa: B023
+            ours = timed(lambda at: payoff.isel(at).values, cube / "payoff", there, where)
+            theirs = timed(lambda at: read_flat(flat, sweep, at), flat, here, where)
             if not np.array_equal(ours, theirs, equal_nan=True):
                 raise RuntimeError(f"{name}: the cube and the file differ")
         against = Spread.of([a / b for a, b in zip(there.seconds, here.seconds, strict=True)])
@@ -202,9 +202,9 @@ def _payoff_row(path: Path, sweep: Sweep, taken: float | str) -> list[Any]:
         for name, where in parts(sweep, turn).items():
             index = tuple(where.get(dim, slice(None)) for dim in sweep.dims)
             kind = name.split()[0]
-            timed(lambda: array[(2, *index)], path, readings[kind])  # noqa: B023
+            timed(array.__getitem__, path, readings[kind], (2, *index))
             if kind == "plane":
-                timed(lambda: array[(slice(None), *index)], path, readings["planes"])  # noqa: B023
+                timed(array.__getitem__, path, readings["planes"], (slice(None), *index))
     size = sum(f.stat().st_size for f in files) / sweep.size
     return [len(files), size, taken, *(reading.milliseconds for reading in readings.values())]
 

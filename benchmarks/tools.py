@@ -56,14 +56,15 @@ _COMMON = tuple(RESTRAINT.defaults.values())
 
 
 @scalar.jit
-def _point(diversity, cap_observer, resolve):  # type: ignore[no-untyped-def]
+def _point(diversity, cap_observer, resolve):
     c = _COMMON
     return scalar.point(*c[:3], cap_observer, c[4], diversity, *c[6:16], resolve, c[17])
 
 
 def restraint(diversity: float, cap_observer: float, resolve: float) -> tuple[int, float, float, float, float]:
     """Regime and the four payoffs at a point, the other parameters at their defaults."""
-    return _point(diversity, cap_observer, resolve)  # type: ignore[no-any-return]
+    solved: tuple[int, float, float, float, float] = _point(diversity, cap_observer, resolve)
+    return solved
 
 
 def named_restraint(diversity: float, cap_observer: float, resolve: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ a constant tile length, memory known to lie apart, every function inlined, no br
 """
 
 import hashlib
+import os
 import platform
 from collections.abc import Sequence
 from functools import cache
@@ -190,7 +191,8 @@ def _source_file(key: str, name: str, source: str) -> Path | None:
             Path(file.name).replace(path)
     except OSError:
         return None
-    return path
+    # Numba refuses to cache beside a file where it cannot write, also where it would only have to read.
+    return path if os.access(path.parent, os.W_OK) else None
 
 
 @cache

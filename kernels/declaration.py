@@ -227,5 +227,5 @@ class Game:
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of all of these: it changes whenever the definition of the game does."""
+        """SHA-256 of all of these: it changes whenever the solution is written otherwise."""
         return digest(self.sources)

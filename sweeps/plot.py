@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TYPES = (".png", ".pdf", ".svg")
 LONGEST_LABEL = 24
+LEGEND: Any = {"frameon": False, "fontsize": 9, "title_fontsize": 9, "alignment": "left"}
 MOST_TICKS = 8  # up to so many labels, each has its tick
 
 
@@ -145,11 +146,8 @@ def _held(figure: "Figure", ds: xr.Dataset, variable: xr.DataArray) -> None:
         figure.legend(
             handles=lines,
             loc="outside right lower",
-            frameon=False,
-            fontsize=9,
             title="held at",
-            title_fontsize=9,
-            alignment="left",
+            **LEGEND,
             handlelength=0,
             handletextpad=0,
         )
@@ -177,9 +175,6 @@ def _legend(figure: "Figure", present: list[Code], variable: xr.DataArray) -> No
     figure.legend(
         handles=handles,
         loc="outside right upper",
-        frameon=False,
-        fontsize=9,
         title="share of the points",
-        title_fontsize=9,
-        alignment="left",
+        **LEGEND,
     )

@@ -6,12 +6,10 @@ The line names the field, the value and what is allowed; each case says which wo
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,6 @@ import pytest
 import xarray as xr
 
 import posse
-from posse.cli import main
 from posse.sweeps.folder import Folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -53,22 +50,8 @@ def refusal(result: tuple[int, str, str], words: tuple[str, ...]) -> None:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Call the command line in this process: exit status, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["posse", *map(str, arguments)])
-        status: object = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code or 0
-        return int(str(status)), *capsys.readouterr()
-
-    kept = signal.getsignal(signal.SIGTERM), warnings.showwarning
-    yield call
-    signal.signal(signal.SIGTERM, kept[0])
-    warnings.showwarning = kept[1]
+def run(cli: Run) -> Run:
+    return cli
 
 
 @pytest.fixture

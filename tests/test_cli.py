@@ -1,11 +1,9 @@
 """The command line where all goes well: what it prints and what it writes."""
 
 import json
-import signal
 import subprocess
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.colors
@@ -16,7 +14,6 @@ import pytest
 import xarray as xr
 
 import posse
-from posse.cli import main
 
 Run = Callable[..., str]
 
@@ -45,24 +42,15 @@ REGIMES = (  # the codes are promised to be stable
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(cli: Callable[..., tuple[int, str, str]]) -> Run:
     """Call the command line in this process; it must succeed. Gives what it printed."""
 
     def call(*arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["posse", *map(str, arguments)])
-        status: object = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capsys.readouterr()
+        status, out, err = cli(*arguments)
         assert (status, err) == (0, "")
-        return str(out)
+        return out
 
-    kept = signal.getsignal(signal.SIGTERM), warnings.showwarning
-    yield call
-    signal.signal(signal.SIGTERM, kept[0])
-    warnings.showwarning = kept[1]
+    return call
 
 
 @pytest.fixture(scope="module")

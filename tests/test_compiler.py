@@ -158,17 +158,16 @@ def test_without_a_cache_folder_all_the_same(tmp_path: Path) -> None:
     assert python(SOLVE_TINY, cache=tmp_path / "file", path=tmp_path)["size"] == [0.25, 1.25, 2.25]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this machine has no such users")
 def test_a_cache_folder_that_became_read_only(tmp_path: Path) -> None:
-    """Kernels that are in it serve, and what is not is compiled for this process."""
-    if os.geteuid() == 0:
-        pytest.skip("the administrator may write everywhere")
+    """Kernels are compiled for this process, whether the folder has them or not."""
     (tmp_path / "tiny.py").write_text(TINY)
     first = python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)
     folders = [tmp_path / "cache", *(p for p in (tmp_path / "cache").rglob("*") if p.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
     try:
+        if os.access(tmp_path / "cache", os.W_OK):
+            pytest.skip("this user may write everywhere")
         assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == first["size"]
         (tmp_path / "tiny.py").write_text(TINY.replace("SCALE = 2.0", "SCALE = 3.0"))
         assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == [0.25, 1.75, 3.25]

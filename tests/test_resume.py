@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,7 +274,9 @@ def test_one_run_seals_while_another_writes(tmp_path: Path, monkeypatch: pytest.
         original = getattr(os, name)
         calls: list[Path] = []
 
-        def meanwhile(source: Path, target: Path, original=original, calls=calls, fast=fast) -> None:  # type: ignore[no-untyped-def]
+        def meanwhile(
+            source: Path, target: Path, original: Any = original, calls: list[Path] = calls, fast: Cube = fast
+        ) -> None:
             calls.append(target)
             if len(calls) == 1:
                 local.finish(fast, 1)

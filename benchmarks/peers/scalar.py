@@ -13,14 +13,14 @@ jit: Any = numba.njit(error_model="numpy")
 
 
 @jit
-def contest(x, y, r):  # type: ignore[no-untyped-def]
+def contest(x, y, r):
     if r == 1.0:
         return x / (x + y)
     return x**r / (x**r + y**r)
 
 
 @jit
-def crisis(M, m_O, q, c_L, c_R, c_I, r):  # type: ignore[no-untyped-def]
+def crisis(M, m_O, q, c_L, c_R, c_I, r):
     p = contest(M, m_O, r)
     safe = min(1.0, p + c_R)
     risky = min(1.0, p + c_I)
@@ -30,7 +30,7 @@ def crisis(M, m_O, q, c_L, c_R, c_I, r):  # type: ignore[no-untyped-def]
 
 
 @jit
-def branch(m_L, m_P, m_O, d, b, c_L, c_P, c_R, c_I, q, r):  # type: ignore[no-untyped-def]
+def branch(m_L, m_P, m_O, d, b, c_L, c_P, c_R, c_I, q, r):
     gain, war, value = crisis(m_L + m_P, m_O, q, c_L, c_R, c_I, r)
     gain_alone, war_alone, value_alone = crisis(m_L, m_O, q, c_L, c_R, c_I, r)
     if (1.0 - d) * (gain - gain_alone) >= b + c_P * war:
@@ -39,7 +39,7 @@ def branch(m_L, m_P, m_O, d, b, c_L, c_P, c_R, c_I, q, r):  # type: ignore[no-un
 
 
 @jit
-def point(m_L, m_P, m_T, m_O, r, d, g, s, w, k_S, k_B, b, c_L, c_P, c_R, c_I, q, v):  # type: ignore[no-untyped-def]
+def point(m_L, m_P, m_T, m_O, r, d, g, s, w, k_S, k_B, b, c_L, c_P, c_R, c_I, q, v):
     f = m_L / (m_L + m_P)
     G = g * m_T
     pi_N = contest(m_L + m_P, m_T, r)
@@ -69,7 +69,7 @@ def point(m_L, m_P, m_T, m_O, r, d, g, s, w, k_S, k_B, b, c_L, c_P, c_R, c_I, q,
 
 
 @jit
-def loop(m_L, m_P, m_T, m_O, r, d, g, s, w, k_S, k_B, b, c_L, c_P, c_R, c_I, q, v, regime, payoff):  # type: ignore[no-untyped-def]
+def loop(m_L, m_P, m_T, m_O, r, d, g, s, w, k_S, k_B, b, c_L, c_P, c_R, c_I, q, v, regime, payoff):
     for i in range(len(regime)):
         code, leader, partner, observer, target = point(
             m_L[i], m_P[i], m_T[i], m_O[i], r[i], d[i], g[i], s[i], w[i],

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 # What Typer raises at wrong options; it has brought its own copy of click along, or not, by its version.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 STOPPED = 130
 
@@ -200,7 +200,7 @@ def main() -> None:
     try:
         sys.exit(_run())
     except _UsageError as error:
-        text = error.format_message()  # type: ignore[attr-defined]
+        text = error.format_message()
         print(text if text.startswith("Usage") else f"posse: {text}", file=sys.stderr)
         sys.exit(2)
     except PosseError as error:

@@ -1,0 +1,31 @@
+"""What several test files share."""
+
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from posse.cli import main
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Call the command line in this process: exit status, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["posse", *map(str, arguments)])
+        status: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        return int(str(status)), *capsys.readouterr()
+
+    kept = signal.getsignal(signal.SIGTERM), warnings.showwarning
+    yield call
+    signal.signal(signal.SIGTERM, kept[0])
+    warnings.showwarning = kept[1]
