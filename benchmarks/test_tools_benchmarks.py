@@ -10,8 +10,11 @@ from posse.benchmarks.timing import Spread
 
 TINY = tools.grid(4, 5, 6)
 
-# The workbench's pool forks; Python 3.12 and later warn where other threads live.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+# The workbench's pool forks; Python 3.12 and later warn where other threads live, JAX where it has been used before.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:os.fork.. was called:RuntimeWarning"),
+]
 
 
 @pytest.fixture(scope="module")

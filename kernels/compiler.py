@@ -1,9 +1,8 @@
-"""From a game to a serial, `nogil`, tiled SIMD kernel; Numba is known here, in tile.py and in elementary.py.
+"""From a game to a serial, `nogil` kernel of vector instructions; Numba is known here and in emit.py.
 
-    compile_kernel(game, outputs, real, constants) -> kernel(columns, bounds, order, outside, count, *results)
+    compile_kernel(game, outputs, real, places, constants) -> kernel(held, starts, middle, stride, inner, row, out)
 
-What it takes for LLVM to use vector instructions throughout, each point measured (decisions/0002):
-a constant tile length, memory known to lie apart, every function inlined, no branches.
+The kernel solves a grid in the loops of posse.kernels.nest; posse.kernels.grid calls it.
 """
 
 import hashlib
@@ -12,187 +11,161 @@ import platform
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from statistics import median
 from tempfile import NamedTemporaryFile
-from types import FunctionType
+from threading import Lock
+from time import thread_time
 from typing import Any
 
 import llvmlite.binding
 import numba
 import numpy as np
 from numba.core import types
-from numba.extending import intrinsic, overload, register_jitable
+from numba.extending import intrinsic
 from platformdirs import user_cache_path
 
-from posse.kernels import elementary, vocabulary
-from posse.kernels.declaration import Game, Output
-from posse.kernels.elementary import INLINE
-from posse.kernels.point import components
-from posse.kernels.source import reachable
-from posse.kernels.tile import TILE, allowed, copy, fill, load, ordered, store
+from posse.kernels.declaration import Game
+from posse.kernels.emit import Job, emit
+from posse.kernels.program import Constants, Program, trace
 
+ENOUGH = 50_000  # points from which on their time tells which width of vectors is faster
+SAMPLE = 200_000  # points, at most, that are timed
+ROUNDS = 5
 
-@intrinsic
-def _select(typing_context: Any, condition: Any, yes: Any, no: Any) -> Any:
-    """LLVM's select: a choice that is never a branch."""
-    result = typing_context.unify_types(yes, no)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        chosen, first, second = arguments
-        first = context.cast(builder, first, yes, result)
-        second = context.cast(builder, second, no, result)
-        return builder.select(context.cast(builder, chosen, condition, types.boolean), first, second)
-
-    return result(condition, yes, no), generate
-
-
-@overload(vocabulary.where, jit_options=INLINE)
-def _where(condition, yes, no):  # Numba compares the bare signatures
-    return lambda condition, yes, no: _select(condition, yes, no)
-
-
-@cache
-def _make_jitable(function: FunctionType) -> None:
-    register_jitable(**INLINE)(function)
-
-
-@overload(vocabulary.power, jit_options=INLINE)
-def _power(x, r):
-    return lambda x, r: elementary.power(x, r)
-
-
-for _word in (vocabulary.minimum, vocabulary.maximum):
-    _make_jitable(_word)
-
-
-_KERNEL = """
-def tile_{key}(rows, out):
-{heads}
-    for i in range({TILE}):
-        result = solve({arguments})
-{stores}
-
-def fence_{key}(rows, out, bounds, order, outside):
-    for i in range({TILE}):
-        if not allowed(rows, i, bounds, order):
-{fences}
-
-def kernel_{key}(columns, bounds, order, outside, count, {results}):
-    workspace = np.empty({parameters} * {TILE})
-    rows = np.empty({parameters}, np.int64)
-    out = np.empty({components}, np.int64)
-{lasts}
-    place = np.zeros({parameters}, np.int64)
-    left = columns[:, 2].copy()
-    whole = np.zeros({parameters}, np.bool_)
-    inside = np.zeros({parameters}, np.bool_)
-    for start in range(0, count, {TILE}):
-        fill(workspace, rows, columns, bounds, place, left, whole, inside)
-        if start + {TILE} <= count:
-{places}
-        else:
-{places_last}
-        tile_{key}(rows, out)
-        if not (inside.all() and ordered(rows, order)):
-            fence_{key}(rows, out, bounds, order, outside)
-    rest = count % {TILE}
-    if rest:
-{copies}
+_FUNCTION = """
+def {name}(held, starts, middle, stride, inner, row, out):
+    for k in range(len(starts)):
+        solve(held.ctypes.data + 8 * held.shape[1] * k, starts[k], middle.ctypes.data, middle.shape[1], stride,
+              inner.ctypes.data, row, out.ctypes.data)
 """
 
 
-def kernel_source(game: Game, outputs: Sequence[Output], real: str, constants: dict[str, float], key: str) -> str:
-    """Source of the kernel of a game, for these outputs, with these parameters as constants.
-
-    key: makes the names of the functions unique. Numba names machine code after them, and of two pieces of
-    one name that come from the cache, the second would call into the first.
-    """
-    arguments = [
-        repr(constants[p.name]) if p.name in constants else f"load(row_{k}, i)" for k, p in enumerate(game.parameters)
-    ]
-    numbers = components(outputs)
-    types_ = ["np." + o.dtype(real).name for o, _ in numbers]
-    sizes = [o.dtype(real).itemsize for o, _ in numbers]
-    fields = [f"result.{o.name}[{k}]" if o.dimension else f"result.{o.name}" for o, k in numbers]
-    heads = [f"    row_{k} = rows[{k}]" for k in range(len(game.parameters))]
-    heads += [f"    out_{n} = out[{n}]" for n in range(len(numbers))]
-    stores = [
-        f"        store(out_{n}, i, {t}({field}), {n})" for n, (t, field) in enumerate(zip(types_, fields, strict=True))
-    ]
-    fences = [f"            store(out[{n}], i, {t}(outside[{n}]), {n})" for n, t in enumerate(types_)]
-    lasts = [f"    last_{o.name} = np.empty(({o.components}, {TILE}), {o.name}.dtype)" for o in outputs]
-    places = [
-        f"            out[{n}] = {o.name}.ctypes.data + {size} * ({k} * count + start)"
-        for n, ((o, k), size) in enumerate(zip(numbers, sizes, strict=True))
-    ]
-    places_last = [
-        f"            out[{n}] = last_{o.name}.ctypes.data + {size * TILE * k}"
-        for n, ((o, k), size) in enumerate(zip(numbers, sizes, strict=True))
-    ]
-    copies = [f"        copy({o.name}[{k}, count - rest:], last_{o.name}[{k}])" for o, k in numbers]
-    return _KERNEL.format(
-        key=key,
-        TILE=TILE,
-        arguments=", ".join(arguments),
-        parameters=len(game.parameters),
-        components=len(numbers),
-        results=", ".join(o.name for o in outputs),
-        heads="\n".join(heads),
-        stores="\n".join(stores),
-        fences="\n".join(fences),
-        lasts="\n".join(lasts),
-        places="\n".join(places),
-        places_last="\n".join(places_last),
-        copies="\n".join(copies),
-    )
-
-
 @cache
-def compile_kernel(game: Game, outputs: tuple[str, ...], real: str, constants: tuple[tuple[str, float], ...]) -> Any:
+def compile_kernel(
+    game: Game, outputs: tuple[str, ...], real: str, places: tuple[int, ...], constants: Constants
+) -> "Kernel":
     """The kernel of a game, compiled at its first call and kept on disk for the next process.
 
-    It is called as kernel(columns, bounds, order, outside, count, *results), see posse.kernels.grid.
+    places: the loop in which each parameter changes. constants: parameters that are built in.
     """
-    for function in reachable(game.solve):
-        _make_jitable(function)
-    declared = [game.output(name) for name in outputs]
-    key = _key(game, real, kernel_source(game, declared, real, dict(constants), ""))
-    source = kernel_source(game, declared, real, dict(constants), key)
-    path = _source_file(key, game.name, source)
-    scope = {"np": np, "solve": game.solve, "__name__": __name__}  # Numba loads cached code by module name
-    scope |= {"copy": copy, "fill": fill, "ordered": ordered, "allowed": allowed, "load": load, "store": store}
-    exec(compile(source, str(path or "<posse>"), "exec"), scope)
-    scope[f"tile_{key}"] = numba.njit(nogil=True, error_model="numpy")(scope[f"tile_{key}"])
-    scope[f"fence_{key}"] = numba.njit(nogil=True, error_model="numpy")(scope[f"fence_{key}"])
-    return numba.njit(nogil=True, error_model="numpy", cache=path is not None)(scope[f"kernel_{key}"])
+    fence = [(p.domain.bounds, p.domain.at_least) for p in game.parameters]
+    kinds = [(o.name, o.kind, o.bits, o.dimension) for o in game.outputs]
+    key = _key(game.source_hash, fence, kinds, outputs, real, places, constants)
+    return Kernel(trace(game, outputs, real, places, constants), places, game.name, key)
 
 
-def _key(game: Game, real: str, source: str) -> str:
+def widths() -> tuple[int, ...]:
+    """How many float64 a vector may hold on this processor, the most first."""
+    features = llvmlite.binding.get_host_cpu_features()
+    if features.get("avx512f"):
+        return 8, 4  # some processors clock down for the wider ones, or halve them
+    return (4,) if features.get("avx") else (2,)
+
+
+class Kernel:
+    """A program as compiled code, for vectors of the width that is the fastest here.
+
+    Which that is, is measured in the first call that has enough points, and kept on disk beside the code.
+    All widths give the same bits.
+    """
+
+    def __init__(self, program: Program, places: Sequence[int], name: str, key: str) -> None:
+        self.program, self.places, self.name, self.key = program, places, name, key
+        self._choice = _folder(key) / "width"
+        self._codes: dict[int, Any] = {}
+        self._racing = Lock()
+        self.width = widths()[0] if len(widths()) == 1 else self._chosen()
+
+    def __call__(self, *job: Any) -> None:
+        """Solve a grid; see posse.kernels.emit.Job for held, starts, middle, stride, inner, row, out."""
+        _, starts, middle, _, _, row, _ = job
+        points = len(starts) * middle.shape[1] * row
+        if not self.width and points >= ENOUGH and self._racing.acquire(blocking=False):  # others need not wait
+            try:
+                self.width = self._fastest(*job)
+                _keep(self._choice, str(self.width))
+            finally:
+                self._racing.release()
+        self.code(self.width or widths()[0])(*job)
+
+    def code(self, width: int) -> Any:
+        """What Numba makes of it for vectors of a width."""
+        if width not in self._codes:
+            # Numba names machine code after the function, and would call one kernel for another of the same name.
+            function = f"kernel_{self.key}_{width}"
+            source = _FUNCTION.format(name=function)
+            path = _folder(self.key) / f"{self.name}_{width}.py"
+            cached = _keep(path, source)
+            scope = {
+                "solve": _solver(self.program, self.places, width),
+                "__name__": __name__,
+            }  # by which Numba loads it
+            exec(compile(source, str(path if cached else "<posse>"), "exec"), scope)
+            self._codes[width] = numba.njit(nogil=True, error_model="numpy", cache=cached)(scope[function])
+        return self._codes[width]
+
+    def _fastest(self, held: Any, starts: Any, middle: Any, stride: int, inner: Any, row: int, out: Any) -> int:
+        """The width with which a part of the grid, solved in turns, takes the least time."""
+        row = min(row, SAMPLE)
+        job = held, starts[: max(1, SAMPLE // (middle.shape[1] * row))], middle, stride, inner, row, out
+        taken: dict[int, list[float]] = {width: [] for width in widths()}
+        for turn in range(1 + ROUNDS):
+            for width, seconds in taken.items():
+                started = thread_time()
+                self.code(width)(*job)
+                if turn:  # the first compiles
+                    seconds.append(thread_time() - started)
+        return min(taken, key=lambda width: median(taken[width]))
+
+    def _chosen(self) -> int | None:
+        try:
+            width = int(self._choice.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return width if width in widths() else None
+
+
+def _solver(program: Program, places: Sequence[int], width: int) -> Any:
+    """The instructions of a program as a function that Numba can call."""
+
+    @intrinsic
+    def solve(typing_context, held, start, middle, steps, stride, inner, row, out):
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            emit(builder, program, places, width, Job(*arguments))
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 8), generate
+
+    return solve
+
+
+def _key(*depends: Any) -> str:
     """Hash of all that compiled code depends on: the definition, this room, Numba, the processor, types.
 
     One signature for each key: Numba's index of a cached function is not safe against two writers.
     """
-    depends = [game.source_hash, real, _package_hash(), numba.__version__, np.__version__, platform.machine()]
-    depends += [llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten(), source]
-    return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
+    everything = [*map(repr, depends), _package_hash(), numba.__version__, np.__version__, platform.machine()]
+    everything += [llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()]
+    return hashlib.sha256("\n".join(everything).encode()).hexdigest()[:20]
 
 
-def _source_file(key: str, name: str, source: str) -> Path | None:
-    """A file with this source in the cache folder; None where the user has no writable one.
+def _folder(key: str) -> Path:
+    """Where a kernel is kept. Numba keeps code beside its source and misses changes elsewhere: one for each key."""
+    return user_cache_path("posse") / "kernels" / key
 
-    Numba keeps compiled code beside its source file and misses changes in functions that it calls; hence a
-    folder for each key.
-    """
-    path = user_cache_path("posse") / "kernels" / key / f"{name}.py"
+
+def _keep(path: Path, text: str) -> bool:
+    """See to it that a file of the cache holds this text; tells whether more can be kept beside it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                file.write(source)
+                file.write(text)
             Path(file.name).replace(path)
     except OSError:
-        return None
+        return False
     # Numba refuses to cache beside a file where it cannot write, also where it would only have to read.
-    return path if os.access(path.parent, os.W_OK) else None
+    return os.access(path.parent, os.W_OK)
 
 
 @cache

@@ -141,7 +141,7 @@ class Output:
         return (*self.flags, Flag(int(self.outside), "outside_domain", "not a point of the game", "#ffffff"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Game:
     """A game: what it is called, what it takes and gives, and how it is solved.
 

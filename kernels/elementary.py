@@ -1,27 +1,30 @@
-"""x ** r for compiled code: logarithm and exponential without a branch or a call, so that they vectorise.
+"""Powers for compiled code: logarithm and exponential of a graph's numbers, without a branch or a call.
 
-    logarithm(x) -> (high, low), the unevaluated sum of which is log x to some 60 bits
+    logarithm(x) -> (high, low)               the unevaluated sum of which is log x to some 60 bits
+    logarithm_of_ratio(y, x) -> (high, low)   log(y / x), within 2^-58 or as close as that to its size
     exponential(high, low) -> exp(high + low)
-    power(x, r) -> x ** r for x ≥ 0 and r > 0
+    power(x, r) -> x ** r                     for x ≥ 0 and r > 0
+    ratio_power(y, x, r) -> (y / x) ** r      for finite y and x ≥ 0 that are not both 0, and r > 0
 
 The machine's `pow` is a scalar call that costs more than the rest of a game. The method is the common one:
 log x = k log 2 + log m with m between sqrt(1/2) and sqrt 2, log m = 2 artanh(s) with s = (m − 1)/(m + 1), and
 exp y = 2^n exp(y − n log 2); polynomials are minimax fits. Errors: tests/test_elementary.py.
 """
 
+from collections.abc import Sequence
+from math import inf, nan
 from typing import Any
 
-import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic, register_jitable
-
-# Inlined as seen by LLVM, which else leaves calls that it cannot vectorise over; division as in NumPy.
-INLINE: Any = {"error_model": "numpy", "forceinline": True}
+from posse.kernels.graph import Number, bits, from_bits, fused
+from posse.kernels.vocabulary import maximum, minimum, where
 
 # artanh: log((1 + s)/(1 − s)) = 2 s + s³ Q(s²), relative error 5e-18
 _Q = (0.666666666666667, 0.39999999999898506, 0.2857142862637237, 0.22222211077131945, 0.18182892908511972,
       0.15331607252648338, 0.14617745369120122)  # fmt: skip
+# the same for |s| ≤ 1/3, absolute error of s³ R(s²) 3e-18
+_R = (0.6666666666666666, 0.40000000000014596, 0.2857142856710506, 0.22222222717801782, 0.18181789417326447,
+      0.15385570592912243, 0.13314135550881162, 0.12001155182857778, 0.08800317650868773,
+      0.16164938169471338)  # fmt: skip
 # exp r = 1 + r + r² E(r) for |r| ≤ log(2)/2, error 2e-19
 _E = (0.5, 0.1666666666666667, 0.041666666666666685, 0.008333333333326134, 0.0013888888888874402,
       0.00019841269874822348, 2.4801587346353895e-05, 2.755725539844268e-06, 2.7557252910267314e-07,
@@ -35,86 +38,83 @@ _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _LEAST_NORMAL = 2.2250738585072014e-308
 
 
-@intrinsic
-def _fma(typing_context: Any, x: Any, y: Any, z: Any) -> Any:
-    """x · y + z, rounded once."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
+def _polynomial(x: Number, coefficients: Sequence[Any]) -> Any:
+    """By Estrin's scheme, the constant coefficient first: pairs, pairs of pairs and so on depend on nothing else."""
+    if len(coefficients) == 1:
+        return coefficients[0]
+    pairs = [fused(x, odd, even) for even, odd in zip(coefficients[::2], coefficients[1::2], strict=False)]
+    return _polynomial(x * x, [*pairs, *coefficients[2 * len(pairs) :]])
 
 
-@intrinsic
-def _bits(typing_context: Any, x: Any) -> Any:
-    """The bits of a float64 as int64."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), generate
-
-
-@intrinsic
-def _float(typing_context: Any, n: Any) -> Any:
-    """The float64 with these bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), generate
-
-
-@intrinsic
-def _select(typing_context: Any, condition: Any, yes: Any, no: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.select(*arguments)
-
-    return types.float64(types.boolean, types.float64, types.float64), generate
-
-
-@register_jitable(**INLINE)
-def logarithm(x):
+def _scaled(x: Number) -> tuple[Number, Number]:
+    """x > 0 as 2^k · m with m from sqrt(1/2) to sqrt 2: k + _MAGIC, and m."""
     tiny = x < _LEAST_NORMAL
-    bits = _bits(_select(tiny, x * 18014398509481984.0, x))  # 2^54
-    steps = (bits - _SQRT_HALF_BITS) >> 52
-    m = _float(bits - (steps << 52))
-    k = _float(steps + _MAGIC_BITS) - _MAGIC - _select(tiny, 54.0, 0.0)
+    there = bits(where(tiny, x * 18014398509481984.0, x))  # 2^54
+    steps = (there - _SQRT_HALF_BITS) >> 52
+    magic, less = (x.graph.number(n, "whole") for n in (_MAGIC_BITS, _MAGIC_BITS - 54))
+    return from_bits(steps + where(tiny, less, magic)), from_bits(there - (steps << 52))
+
+
+def logarithm(x: Number) -> tuple[Number, Number]:
+    k_magic, m = _scaled(x)
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
-    q = _fma(z, _fma(z, _fma(z, _fma(z, _fma(z, _fma(z, _Q[6], _Q[5]), _Q[4]), _Q[3]), _Q[2]), _Q[1]), _Q[0])
     # log(1 + f) = f − (f²/2 − s (f²/2 + s² Q)): the correction is small against f, which is exact
     half = 0.5 * f * f
-    correction = s * (half + z * q) - half
+    correction = s * (half + z * _polynomial(z, _Q)) - half
+    return _with_exponent(k_magic - _MAGIC, f, correction)
+
+
+def logarithm_of_ratio(y: Number, x: Number) -> tuple[Number, Number]:
+    """log(y / x), with one division where the ratio and its logarithm would take two."""
+    k_y, m_y = _scaled(y)
+    k_x, m_x = _scaled(x)
+    # With f = m_y − m_x and g = m_y + m_x: log(m_y / m_x) = 2 artanh(s), s = f / g; all but s is exact.
+    f, twice = m_y - m_x, m_x + m_x
+    g = twice + f
+    g_low = f - (g - twice)
+    inverse = 1.0 / g
+    s = f * inverse
+    s_low = fused(-s, g_low, fused(-s, g, f)) * inverse
+    z = s * s
+    return _with_exponent(k_y - k_x, s + s, fused(s * z, _polynomial(z, _R), s_low + s_low))
+
+
+def _with_exponent(k: Number, high: Number, low: Number) -> tuple[Number, Number]:
+    """k log 2 + high + low as an unevaluated sum, for |high| < log 2 and low small against it."""
     whole = k * _LOG2_HIGH
-    high = whole + f
-    low = (whole - high) + f  # exact, for whole is 0 or larger than f
-    low += _fma(k, _LOG2_LOW, correction)
-    total = high + low
-    return total, (high - total) + low
+    sum_ = whole + high
+    rest = (whole - sum_) + high  # exact, for whole is 0 or larger than high
+    rest += fused(k, _LOG2_LOW, low)
+    total = sum_ + rest
+    return total, (sum_ - total) + rest
 
 
-@register_jitable(**INLINE)
-def exponential(high, low):
-    shifted = _fma(high, _INVERSE_LOG2, _MAGIC)
+def exponential(high: Number, low: Number) -> Number:
+    shifted = fused(high, _INVERSE_LOG2, _MAGIC)
     n = shifted - _MAGIC
-    r = _fma(-n, _LOG2_LOW, _fma(-n, _LOG2_HIGH, high)) + low
-    e = _fma(r, _fma(r, _E[10], _E[9]), _E[8])
-    e = _fma(r, _fma(r, _fma(r, _fma(r, e, _E[7]), _E[6]), _E[5]), _E[4])
-    e = _fma(r, _fma(r, _fma(r, _fma(r, e, _E[3]), _E[2]), _E[1]), _E[0])
-    scaled = 1.0 + _fma(r * r, e, r)
-    steps = _bits(shifted) - _MAGIC_BITS
+    r = fused(-n, _LOG2_LOW, fused(-n, _LOG2_HIGH, high)) + low
+    scaled = 1.0 + fused(r * r, _polynomial(r, _E), r)
+    steps = bits(shifted) - _MAGIC_BITS
     half = steps >> 1  # in two halves, lest 2^n overflow before the result does
-    return scaled * _float((half + 1023) << 52) * _float((steps - half + 1023) << 52)
+    return scaled * from_bits((half + 1023) << 52) * from_bits((steps - half + 1023) << 52)
 
 
-@register_jitable(**INLINE)
-def power(x, r):
-    high, low = logarithm(x)
+def ratio_power(y: Number, x: Number, r: Number) -> Any:
+    high, low = logarithm_of_ratio(y, x)
+    return where(y == 0.0, 0.0, where(x == 0.0, inf, _exponential_of_product(r, high, low)))
+
+
+def power(x: Number, r: Number) -> Any:
+    result = _exponential_of_product(r, *logarithm(x))
+    return where(x == 0.0, 0.0, where(x == inf, inf, where(x == x, result, nan)))
+
+
+def _exponential_of_product(r: Number, high: Number, low: Number) -> Number:
+    """exp(r (high + low))."""
     product = r * high
-    rest = _fma(r, high, -product) + r * low
-    # Beyond these bounds the result is 0 or infinite; within them every step above is finite.
-    clamped = _select(product > 710.0, 710.0, _select(product < -746.0, -746.0, product))
-    result = exponential(clamped, _select(clamped == product, rest, 0.0))
-    return _select(x == 0.0, 0.0, _select(x == np.inf, np.inf, _select(x == x, result, np.nan)))
+    rest = fused(r, high, -product) + r * low
+    # Beyond these bounds the result is 0 or infinite; within them every step of the exponential is finite.
+    clamped = minimum(maximum(product, -746.0), 710.0)
+    return exponential(clamped, where(clamped == product, rest, 0.0))

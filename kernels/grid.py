@@ -8,7 +8,7 @@ grid of one axis that binds every parameter.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -16,14 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from posse.kernels.declaration import Game
-from posse.kernels.point import components
+from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
+from posse.kernels.program import Constants, trace
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Column:
     """Values of one parameter, float64 of shape (length of its axis,), and which axis that is."""
 
-    values: npt.NDArray[np.float64]
+    values: Floats
     axis: int | None = None
 
     def __getitem__(self, window: slice) -> "Column":
@@ -50,32 +53,77 @@ def solve_grid(
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
     code 254 and NaN.
     """
+    ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
+    declared = [game.output(name) for name in outputs]
+    count = prod(shape)
+    grid = tuple(shape)
+    if 0 < count < SHORT:
+        ordered, grid = _repeated(ordered, grid), (SHORT,)
+    results = [np.empty((o.components, prod(grid)), o.dtype(real)) for o in declared]
+    if count:
+        constants = _constants(game, ordered)
+        nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), grid)
+        solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
+    return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+
+
+def _repeated(columns: Sequence[Column], shape: Sequence[int]) -> list[Column]:
+    """A grid of few points as a list of SHORT points, some of them several times."""
+
+    def values(column: Column) -> Floats:
+        along = column.values.reshape([-1 if k == column.axis else 1 for k in range(len(shape))])
+        return np.resize(np.broadcast_to(along, shape), SHORT)
+
+    return [c if c.axis is None else Column(values(c), 0) for c in columns]
+
+
+def solve_nest(
+    game: Game,
+    outputs: tuple[str, ...],
+    real: str,
+    constants: Constants,
+    nest: Nest,
+    columns: Sequence[Column],
+    results: Sequence[npt.NDArray[Any]],
+) -> None:
+    """Solve a grid in this nest, each parameter's values laid out for its loop.
+
+    results: an array of shape (components, points) for each output, which is filled.
+    """
     from posse.kernels.compiler import compile_kernel  # slow to import
 
-    count = prod(shape)
-    ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
-    kernel = compile_kernel(game, tuple(outputs), real, _constants(game, ordered))
-    declared = [game.output(name) for name in outputs]
-    results = [np.empty((o.components, count), o.dtype(real)) for o in declared]
-    if count:
-        values = [np.ascontiguousarray(c.values, dtype=np.float64) for c in ordered]
-        strides = [1 if c.axis is None else prod(shape[c.axis + 1 :]) for c in ordered]
-        table = [(v.ctypes.data, len(v), stride) for v, stride in zip(values, strides, strict=True)]
-        kernel(np.array(table, dtype=np.int64), *_fences(game, tuple(outputs)), count, *results)
-    return {o.name: r.reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+    places = tuple(nest.place(c.axis) for c in columns)
+    held, middle, inner = (
+        [c for c, p in zip(columns, places, strict=True) if p == at] for at in (OUTER, MIDDLE, INNER)
+    )
+    starts = nest.starts()
+    held_values = np.empty((len(starts), len(held)))
+    for k, column in enumerate(held):
+        held_values[:, k] = nest.along_outer(column.values, column.axis)
+    middle_values = np.array([c.values for c in middle], dtype=np.float64).reshape(len(middle), nest.steps)
+    rows = [nest.along_row(c.values, c.axis) for c in inner if c.axis is not None]
+    kernel = compile_kernel(game, outputs, real, places, constants)
+    out = [part for result in results for part in result]
+    kernel(held_values, starts, middle_values, nest.stride, _addresses(rows), nest.row, _addresses(out))
 
 
-@cache
-def _fences(game: Game, outputs: tuple[str, ...]) -> tuple[npt.NDArray[Any], ...]:
-    """The domain in numbers: bounds of each parameter, pairs in order, and what each component is outside."""
-    position = {p.name: k for k, p in enumerate(game.parameters)}
-    bounds = np.array([p.domain.bounds for p in game.parameters], dtype=np.float64)
-    order = np.array([(position[low], position[high]) for low, high in game.order], dtype=np.int64).reshape(-1, 2)
-    outside = [o.outside for o, _ in components([game.output(name) for name in outputs])]
-    return bounds, order, np.array(outside, dtype=np.float64)
+def _addresses(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    return np.array([array.ctypes.data for array in arrays], dtype=np.int64)
 
 
-def _constants(game: Game, columns: Sequence[Column]) -> tuple[tuple[str, float], ...]:
+@lru_cache(maxsize=256)
+def _nest(
+    game: Game,
+    outputs: tuple[str, ...],
+    constants: Constants,
+    axes: tuple[int | None, ...],
+    shape: tuple[int, ...],
+) -> Nest:
+    program = trace(game, outputs, "float64", [OUTER] * len(axes), constants)
+    return choose(program.graph, program.results, axes, shape)
+
+
+def _constants(game: Game, columns: Sequence[Column]) -> Constants:
     """Parameters that hold their common value everywhere, for which the kernel is compiled anew."""
     return tuple(
         (p.name, p.common)

@@ -22,12 +22,11 @@ def components(outputs: Sequence[Output]) -> list[tuple[Output, int]]:
     return [(output, k) for output in outputs for k in range(output.components)]
 
 
-def inside(game: Game, values: Mapping[str, Any]) -> Any:
-    """Whether a point lies in the game's domain; false for NaN and for infinite values."""
+def limits(game: Game, values: Mapping[str, Any]) -> list[Any]:
+    """The conditions that make a point one of the game's; some are false for NaN and for infinite values."""
     bounds = [(values[p.name], *p.domain.bounds) for p in game.parameters]
-    within = [(value >= low) & (value <= high) for value, low, high in bounds]
-    ordered = [values[low] <= values[high] for low, high in game.order]
-    return reduce(and_, within + ordered)
+    within = [condition for value, low, high in bounds for condition in (value >= low, value <= high)]
+    return within + [values[low] <= values[high] for low, high in game.order]
 
 
 def check_values(where: str, parameter: Parameter, values: npt.ArrayLike) -> None:
@@ -68,7 +67,7 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
         game.parameter(name)
     values = {**game.defaults, **values}
     with np.errstate(all="ignore"):
-        allowed = inside(game, values)
+        allowed = reduce(and_, limits(game, values))
         solution = game.solve(**values)
     result: dict[str, Any] = {}
     for output in [game.output(name) for name in outputs] if outputs else game.outputs:

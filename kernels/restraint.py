@@ -12,7 +12,7 @@ the leader takes the smaller demand, the partner stays, the observer prefers neu
 from typing import Any, NamedTuple
 
 from posse.kernels.declaration import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
-from posse.kernels.vocabulary import maximum, minimum, power, where
+from posse.kernels.vocabulary import maximum, minimum, ratio_power, where
 
 Number = Any
 
@@ -50,8 +50,8 @@ class Equilibrium(NamedTuple):
 
 def contest(x: Number, y: Number, r: Number) -> Number:
     """Contest success function of the ratio form (Tullock 1980): x^r / (x^r + y^r)."""
-    # Two ways to write one thing: the first needs no power, the second needs one instead of two.
-    return where(r == 1, x / (x + y), 1 / (1 + power(y / x, r)))
+    # Two ways to write one thing, x / (x + y) and 1 / (1 + (y/x)^r): the first needs no power, the second but one.
+    return where(r == 1, x, 1) / where(r == 1, x + y, 1 + ratio_power(y, x, r))
 
 
 def crisis(M: Number, m_O: Number, q: Number, c_L: Number, c_R: Number, c_I: Number, r: Number) -> Crisis:

@@ -2,7 +2,7 @@
 
     where(condition, yes, no) -> yes or no      choice without a branch
     minimum(x, y), maximum(x, y) -> x or y
-    power(x, r) -> x ** r
+    ratio_power(y, x, r) -> (y / x) ** r
 
 A game made of these runs on whatever numbers it is given: float64 in compiled code, NumPy arrays,
 `fractions.Fraction`. A new arithmetic registers its kind of condition with `where.register`.
@@ -35,6 +35,7 @@ def maximum(x: Any, y: Any) -> Any:
     return where(y > x, y, x)
 
 
-def power(x: Any, r: Any) -> Any:
-    """`x` to the power `r`, for x ≥ 0."""
-    return x**r
+@singledispatch
+def ratio_power(y: Any, x: Any, r: Any) -> Any:
+    """The ratio y / x to the power r, for finite y and x ≥ 0 that are not both 0."""
+    return (y / x) ** r

@@ -157,8 +157,8 @@ class Cube:
         return record
 
     def warm_up(self) -> None:
-        """Solve one point, so that the kernel is compiled."""
-        self.sweep.solve([slice(0, 1)] * len(self.blocks.shape))
+        """Solve a block for nothing, so that its kernel is compiled."""
+        self.sweep.solve(self.blocks.window(0))
 
     def finish_block(self, number: int) -> None:
         """Solve a block and put it down for good; one that is recorded already stays as it is."""

@@ -2,11 +2,13 @@
 
 import importlib.util
 import json
+import math
 import os
 import platform
 import re
 import subprocess
 import sys
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -20,35 +22,47 @@ import pytest
 
 import posse
 from posse.benchmarks.peers import scalar
+from posse.kernels import compiler
 from posse.kernels.declaration import POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
 from posse.kernels.errors import InputError
-from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.grid import SHORT, Column, fixed, solve_grid, solve_nest
+from posse.kernels.nest import INNER, LONG, OUTER, Nest, choose, levels
 from posse.kernels.point import solve_plain
+from posse.kernels.program import trace
 
 GAME = posse.game("restraint")
 OUTPUTS = [o.name for o in GAME.outputs]
 DEFAULT = list(GAME.default_outputs)
-TILE = 128  # the lengths below lie around it
+LENGTHS = [1, 2, 3, 7, SHORT - 1, SHORT, SHORT + 1, LONG - 1, LONG, LONG + 1, 131, 2003]  # of rows
 
-# Solves the game in a process of its own; says what was compiled.
+# Solves the game at a list of points in a process of its own; says what was compiled.
 SOLVE = """
 import json, sys
+import numpy as np
 import numba.core.event as event
 with event.install_recorder("numba:compile") as recorder:
     from posse import game
-    from posse.kernels.compiler import compile_kernel
-    from posse.kernels.grid import solve_grid
+    from posse.kernels.compiler import compile_kernel, widths
+    from posse.kernels.grid import Column, solve_grid
+    from posse.kernels.nest import INNER, OUTER
     restraint, found = game("restraint"), {}
+    columns = {p.name: Column(np.full(100, p.default), 0) for p in restraint.parameters if p.name != "decisiveness"}
     for outputs in (("regime", "payoff"), ("regime",), ("regime", "payoff")):
-        solved = solve_grid(restraint, {}, (1,), outputs, "float32")
+        solved = solve_grid(restraint, columns, (100,), outputs, "float32")
         found["+".join(outputs)] = {name: array.ravel().tolist() for name, array in solved.items()}
-kernel = compile_kernel(restraint, ("regime", "payoff"), "float32", (("decisiveness", 1.0),))
-stats = kernel.stats
-assembly = "\\n".join(kernel.inspect_asm().values()) if "--assembly" in sys.argv else ""
-print(json.dumps({
-    "found": found, "compiled": len(recorder.buffer), "assembly": assembly,
-    "hits": sum(stats.cache_hits.values()), "misses": sum(stats.cache_misses.values()),
-}))
+places = tuple(INNER if p.name in columns else OUTER for p in restraint.parameters)
+kernel = compile_kernel(restraint, ("regime", "payoff"), "float32", places, (("decisiveness", 1.0),))
+stats = kernel.code(widths()[0]).stats
+hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
+assembly = {}
+if "--assembly" in sys.argv:
+    for width in widths():
+        kernel.code(width)(np.empty((0, 1)), np.empty(0, np.int64), np.empty((0, 1)), 0, np.empty(0, np.int64), 0,
+                           np.empty(0, np.int64))
+        assembly[width] = "\\n".join(kernel.code(width).inspect_asm().values())
+print(json.dumps(
+    {"found": found, "compiled": len(recorder.buffer), "assembly": assembly, "hits": hits, "misses": misses}
+))
 """
 TINY = """
 from collections import namedtuple
@@ -71,14 +85,27 @@ GAME = Game(
     solve,
 )
 """
+CHOOSE = """
+import numpy as np
+from posse import game
+from posse.kernels.compiler import compile_kernel
+from posse.kernels.grid import Column, solve_grid
+from posse.kernels.nest import INNER, OUTER
+restraint, columns = game("restraint"), {"diversity": Column(np.linspace(0, 1, 200_000), 0)}
+solve_grid(restraint, columns, (200_000,), ("regime",))
+places = tuple(INNER if p.name in columns else OUTER for p in restraint.parameters)
+print(compile_kernel(restraint, ("regime",), "float64", places, (("decisiveness", 1.0),)).width)
+"""
 SOLVE_TINY = """
 import json
 import numpy as np
-from posse.kernels.compiler import compile_kernel
+from posse.kernels.compiler import compile_kernel, widths
 from posse.kernels.grid import Column, solve_grid
+from posse.kernels.nest import INNER, OUTER
 from tiny import GAME
 size = solve_grid(GAME, {"x": Column(np.array([0.0, 0.5, 1.0]), 0)}, (3,), ("larger", "size"))["size"][0].tolist()
-hits = sum(compile_kernel(GAME, ("larger", "size"), "float64", ()).stats.cache_hits.values())
+kernel = compile_kernel(GAME, ("larger", "size"), "float64", (INNER, OUTER), ()).code(widths()[0])
+hits = sum(kernel.stats.cache_hits.values())
 print(json.dumps({"size": size, "hits": hits, "hash": GAME.source_hash, "sources": dict(GAME.sources)}))
 """
 
@@ -109,7 +136,7 @@ def fresh(cache: Path) -> Any:
 
 
 def test_divisions_are_vector_instructions(fresh: Any) -> None:
-    """Two to eight divisions in one instruction, for every division of the game; no more than as many alone."""
+    """Two to eight divisions in one instruction, for every division of the game; none alone."""
     if platform.machine().lower() in ("x86_64", "amd64"):
         packed, alone = r"\bv?divpd\b", r"\bv?divsd\b"
     elif platform.machine().lower() in ("arm64", "aarch64"):
@@ -117,10 +144,11 @@ def test_divisions_are_vector_instructions(fresh: Any) -> None:
     else:
         pytest.skip(f"what vector instructions are called on {platform.machine()} is not known here")
     assert fresh["misses"] == 1
-    wide, narrow = (len(re.findall(name, fresh["assembly"])) for name in (packed, alone))
-    # Nine contests, ratio of the powers included or not, and the leader's share: ten divisions at decisiveness 1.
-    assert wide >= 10
-    assert narrow <= wide  # measured: as many stand alone as packed
+    for width, assembly in fresh["assembly"].items():
+        wide, narrow = (len(re.findall(name, assembly)) for name in (packed, alone))
+        assert (wide, narrow) == (10, 0)  # nine contests and the leader's share
+        registers = {"8": "zmm", "4": "ymm"}.get(width, "")
+        assert re.search(rf"\bv?divpd\b.*{registers}", assembly)
 
 
 def test_a_second_process_compiles_nothing(fresh: Any, cache: Path) -> None:
@@ -130,15 +158,19 @@ def test_a_second_process_compiles_nothing(fresh: Any, cache: Path) -> None:
     assert again["found"] == fresh["found"]  # also where several kernels come from the cache
 
 
-def test_a_second_command_compiles_nothing(fresh: Any, cache: Path, tmp_path: Path) -> None:
-    """It leaves the cache folder as the first process left it."""
-    (tmp_path / "spec.toml").write_text('game = "restraint"\n[axes]\ndiversity = { linspace = [0, 1, 5] }\n')
-    before = {p: p.stat().st_mtime_ns for p in cache.rglob("*") if p.is_file()}
-    assert fresh["compiled"]
-    assert len(before) >= 6  # of two kernels the source, the index and the code
-    command = [sys.executable, "-m", "posse", "run", str(tmp_path / "spec.toml"), "--store", str(tmp_path / "cube")]
-    subprocess.run(command, capture_output=True, env=os.environ | {"XDG_CACHE_HOME": str(cache)}, check=True)
-    assert {p: p.stat().st_mtime_ns for p in cache.rglob("*") if p.is_file()} == before
+def test_a_second_command_compiles_nothing(tmp_path: Path) -> None:
+    """It leaves the cache folder as the first one left it."""
+    (tmp_path / "spec.toml").write_text('game = "restraint"\n[axes]\ndiversity = { linspace = [0, 1, 100000] }\n')
+    cache = tmp_path / "cache"
+
+    def run(store: str) -> dict[Path, int]:
+        command = [sys.executable, "-m", "posse", "run", str(tmp_path / "spec.toml"), "--store", str(tmp_path / store)]
+        subprocess.run(command, capture_output=True, env=os.environ | {"XDG_CACHE_HOME": str(cache)}, check=True)
+        return {p: p.stat().st_mtime_ns for p in cache.rglob("*") if p.is_file()}
+
+    first = run("one")
+    assert {"py", "nbi", "nbc"} <= {path.suffix[1:] for path in first}
+    assert run("another") == first
 
 
 @pytest.mark.parametrize("arguments", [["-c", "import posse"], ["-m", "posse", "--help"]], ids=["import", "help"])
@@ -301,7 +333,7 @@ def plain(columns: dict[str, Column], shape: tuple[int, ...]) -> dict[str, npt.N
     return found
 
 
-@pytest.mark.parametrize("inner", [1, 2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
+@pytest.mark.parametrize("inner", LENGTHS)
 def test_numpy_finds_the_same_bits(inner: int) -> None:
     columns, shape = grid(inner)
     compiled, reference = solve_grid(GAME, columns, shape, OUTPUTS), plain(columns, shape)
@@ -315,7 +347,7 @@ def test_numpy_finds_the_same_bits(inner: int) -> None:
         np.testing.assert_array_equal(compiled[name], reference[name])
 
 
-@pytest.mark.parametrize("inner", [1, 2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
+@pytest.mark.parametrize("inner", LENGTHS)
 def test_every_chunking_finds_the_same_bits(inner: int) -> None:
     """The whole grid at once, and in pieces cut anywhere along any axis."""
     columns, shape = grid(inner)
@@ -323,7 +355,7 @@ def test_every_chunking_finds_the_same_bits(inner: int) -> None:
     dice = np.random.default_rng(inner)
     for axis in range(3):
         inside = dice.integers(0, shape[axis] + 1, 4).tolist()
-        cuts = sorted({0, shape[axis], *inside, min(1, shape[axis]), min(TILE - 1, shape[axis])})
+        cuts = sorted({0, shape[axis], *inside, min(1, shape[axis]), min(SHORT - 1, shape[axis])})
         pieces = []
         for start, stop in pairwise(cuts):
             cut = {n: c[slice(start, stop)] if c.axis == axis else c for n, c in columns.items()}
@@ -341,6 +373,58 @@ def test_a_constant_and_an_axis_find_the_same_bits() -> None:
     assert bits({n: a[..., 0] for n, a in axis.items()}) == bits(constant)
     assert bits({n: a[..., 2] for n, a in axis.items()}) == bits(constant)
     assert bits({n: a[..., 1] for n, a in axis.items()}) != bits(constant)
+
+
+def four_axes() -> tuple[dict[str, Column], tuple[int, ...]]:
+    columns, shape = grid(67, (4, 3))
+    columns = {name: Column(c.values, None if c.axis is None else c.axis + 1) for name, c in columns.items()}
+    return columns | {"decisiveness": Column(np.array([1.0, 0.7, 2.5, 1.0, 1.3]), 0)}, (5, *shape)
+
+
+def test_every_nest_finds_the_same_bits() -> None:
+    """Whatever is computed in which loop, and however rows are merged."""
+    columns, shape = four_axes()
+    whole = bits(solve_grid(GAME, columns, shape, OUTPUTS))
+    ordered = [columns.get(p.name) or fixed(p.default) for p in GAME.parameters]
+    nests = [Nest(shape, rows, middle) for rows in (1, 2, 3, 4) for middle in (None, *range(4 - rows))]
+    for nest in nests:
+        found = {o.name: np.full((o.components, *shape), 77, o.dtype("float64")) for o in GAME.outputs}
+        solve_nest(GAME, tuple(OUTPUTS), "float64", (), nest, ordered, [f.reshape(len(f), -1) for f in found.values()])
+        assert bits(found) == whole
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
+def test_every_width_of_vectors_finds_the_same_bits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also widths that this processor has no instructions for."""
+    columns, shape = four_axes()
+    whole = bits(solve_grid(GAME, columns, shape, OUTPUTS))
+    monkeypatch.setattr(compiler.Kernel, "width", property(lambda _: width, lambda _, value: None), raising=False)
+    compiler.compile_kernel.cache_clear()
+    try:
+        assert bits(solve_grid(GAME, columns, shape, OUTPUTS)) == whole
+    finally:
+        compiler.compile_kernel.cache_clear()
+
+
+def test_the_width_is_chosen_once(tmp_path: Path) -> None:
+    """By the first process with enough points; by the next one no more."""
+    chosen = [python(CHOOSE, cache=tmp_path) for _ in range(2)]
+    assert chosen[0] == chosen[1]
+    widths = compiler.widths()
+    assert chosen[0] in widths
+    assert [int(path.read_text()) for path in tmp_path.rglob("width")] == ([chosen[0]] if len(widths) > 1 else [])
+
+
+def test_what_an_axis_does_not_enter_is_not_computed_along_it() -> None:
+    """Diversity enters no contest: on a grid with it innermost not one division is done for each point."""
+    axes = {"cap_observer": 0, "spoils": 1, "diversity": 2}
+    program = trace(GAME, DEFAULT, "float32", [OUTER] * len(GAME.parameters), (("decisiveness", 1.0),))
+    where = [axes.get(p.name) for p in GAME.parameters]
+    nest = choose(program.graph, program.results, where, (20, 20, 100))
+    level = levels(program.graph, [nest.place(axis) for axis in where])
+    divisions = [n for n in program.graph.needed(program.results) if n.op == "divide"]
+    assert len(divisions) == 10
+    assert not any(level[n.index] & INNER for n in divisions)
 
 
 def test_outputs_do_not_depend_on_their_company() -> None:
@@ -375,13 +459,34 @@ def test_the_scalar_peer_agrees(decisiveness: float | None) -> None:
     np.testing.assert_allclose(found["payoff"], payoff, rtol=0, atol=1e-12)
 
 
-# Declarations that contradict themselves
+# Definitions that cannot be compiled
 
 X = Parameter("x", "x", UNIT_INTERVAL, 0.5, "first")
 Y = Parameter("y", "y", UNIT_INTERVAL, 0.5, "second")
 CODE = Output("larger", "codes", "which", (Flag(0, "y", "y"), Flag(1, "x", "x")))
 SIZE = Output("size", "real", "how much")
-SOUND = Game("tiny", "A game", "1", (X, Y), (CODE, SIZE), lambda x, y: (x > y, x * y))
+Pair = namedtuple("Pair", "larger size")
+SOUND = Game("tiny", "A game", "1", (X, Y), (CODE, SIZE), lambda x, y: Pair(x > y, x * y))
+
+BRANCHES: dict[str, Callable[..., Any]] = {
+    "if": lambda x, y: (1 if x > y else 0, x),
+    "and": lambda x, y: (x > 0 and y > 0, x),
+    "min": lambda x, y: (x > y, min(x, y)),
+    "math": lambda x, y: (x > y, math.sqrt(x)),
+    "round": lambda x, y: (x > y, int(x)),
+    "and of numbers": lambda x, y: (x & y, x),
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_branch_is_refused(name: str) -> None:
+    game = replace(SOUND, solve=lambda x, y: Pair(*BRANCHES[name](x, y)))
+    with pytest.raises(InputError, match="tiny: cannot be compiled") as refused:
+        solve_grid(game, {}, (1,), ("larger", "size"))
+    assert "\n" not in str(refused.value)
+
+
+# Declarations that contradict themselves
 
 
 @pytest.mark.parametrize(

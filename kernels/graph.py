@@ -1,0 +1,208 @@
+"""A definition as a graph: numbers that record what is computed with them, in place of computing it.
+
+    Graph().parameter(0)      a number that stands for the first parameter
+    Number                    arithmetic, comparisons, `&`, `|` and the vocabulary make new ones of it
+    fused, bits, from_bits    words for posse.kernels.elementary: x · y + z rounded once; a float's bits and back
+    graph.needed(results)     what a result is made of, in order
+
+The same thing computed twice is one number. What the compiler makes of a graph rounds as NumPy does.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from posse.kernels.vocabulary import ratio_power, where
+
+Kind = Literal["real", "truth", "whole"]  # float64, a condition, int64
+
+BRANCH = "branches on a number that varies; a game is written without branches: where(condition, yes, no)"
+
+
+class Number:
+    """A node of a graph: an operation and what it is applied to.
+
+    op: "parameter" and "constant", whose `value` is a position or a number, else what is done to `arguments`.
+    """
+
+    __array_ufunc__ = None  # NumPy's numbers leave arithmetic with it to the methods below
+    __slots__ = ("arguments", "graph", "index", "kind", "op", "value")
+
+    def __init__(self, graph: "Graph", op: str, kind: Kind, arguments: tuple["Number", ...], value: Any) -> None:
+        self.graph, self.op, self.kind, self.arguments, self.value = graph, op, kind, arguments, value
+        self.index = len(graph.numbers)
+
+    def __add__(self, other: Any) -> "Number":
+        return self.graph.apply("add", "same", self, other)
+
+    def __radd__(self, other: Any) -> "Number":
+        return self.graph.apply("add", "same", other, self)
+
+    def __sub__(self, other: Any) -> "Number":
+        return self.graph.apply("subtract", "same", self, other)
+
+    def __rsub__(self, other: Any) -> "Number":
+        return self.graph.apply("subtract", "same", other, self)
+
+    def __mul__(self, other: Any) -> "Number":
+        return self.graph.apply("multiply", "real", self, other)
+
+    def __rmul__(self, other: Any) -> "Number":
+        return self.graph.apply("multiply", "real", other, self)
+
+    def __truediv__(self, other: Any) -> "Number":
+        return self.graph.apply("divide", "real", self, other)
+
+    def __rtruediv__(self, other: Any) -> "Number":
+        return self.graph.apply("divide", "real", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        from posse.kernels.elementary import power
+
+        return power(self, self.graph.number(other, "real"))
+
+    def __rpow__(self, other: Any) -> Any:
+        from posse.kernels.elementary import power
+
+        return power(self.graph.number(other, "real"), self)
+
+    def __neg__(self) -> "Number":
+        return self.graph.apply("negate", "real", self)
+
+    def __pos__(self) -> "Number":
+        return self.graph.number(self, "real")
+
+    def __abs__(self) -> "Number":
+        return self.graph.apply("absolute", "real", self)
+
+    def __lshift__(self, count: int) -> "Number":
+        return self.graph.apply("shift left", "whole", self, count)
+
+    def __rshift__(self, count: int) -> "Number":
+        return self.graph.apply("shift right", "whole", self, count)
+
+    def __lt__(self, other: Any) -> "Number":
+        return self.graph.compare("<", self, other)
+
+    def __le__(self, other: Any) -> "Number":
+        return self.graph.compare("<=", self, other)
+
+    def __gt__(self, other: Any) -> "Number":
+        return self.graph.compare(">", self, other)
+
+    def __ge__(self, other: Any) -> "Number":
+        return self.graph.compare(">=", self, other)
+
+    def __eq__(self, other: Any) -> "Number":  # type: ignore[override]  # a condition, as with NumPy's arrays
+        return self.graph.compare("==", self, other)
+
+    def __ne__(self, other: Any) -> "Number":  # type: ignore[override]
+        return self.graph.compare("!=", self, other)
+
+    __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> "Number":
+        return self.graph.apply("and", "truth", self, other)
+
+    def __or__(self, other: Any) -> "Number":
+        return self.graph.apply("or", "truth", self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __bool__(self) -> bool:
+        raise TypeError(BRANCH)
+
+    def __repr__(self) -> str:
+        return f"<{self.op} {self.value if self.value is not None else [a.index for a in self.arguments]}>"
+
+
+class Graph:
+    """The numbers of one definition, each after those that it is made of."""
+
+    def __init__(self) -> None:
+        self.numbers: list[Number] = []
+        self._known: dict[tuple[Any, ...], Number] = {}
+
+    def parameter(self, position: int) -> Number:
+        return self._record("parameter", "real", (), position)
+
+    def number(self, value: Any, kind: Kind) -> Number:
+        """A number of this graph, of this kind: conditions count 1 and 0, Python's numbers become constants."""
+        if isinstance(value, Number):
+            if value.kind == kind:
+                return value
+            if (value.kind, kind) == ("truth", "real"):
+                return self.choose(value, 1.0, 0.0)
+            raise TypeError(f"a {value.kind} number stands where a {kind} one is needed")
+        if kind == "real":
+            value = float(value)
+        elif isinstance(value, float) or (kind == "truth" and value not in (0, 1)):
+            raise TypeError(f"{value!r} stands where a {kind} number is needed")
+        return self._record("constant", kind, (), value)
+
+    def apply(self, op: str, kind: Kind | Literal["same"], *values: Any) -> Number:
+        """An operation on numbers of one kind, which is also that of its result; "same": that of the first Number."""
+        if kind == "same":
+            first = next(v for v in values if isinstance(v, Number))
+            kind = "real" if first.kind == "truth" else first.kind
+        return self._record(op, kind, tuple(self.number(v, kind) for v in values))
+
+    def compare(self, op: str, x: Any, y: Any) -> Number:
+        return self._record(op, "truth", (self.number(x, "real"), self.number(y, "real")))
+
+    def choose(self, condition: Number, yes: Any, no: Any) -> Number:
+        """yes where the condition holds, else no."""
+        kinds = {v.kind if isinstance(v, Number) else "truth" if isinstance(v, bool) else "real" for v in (yes, no)}
+        kind: Kind = kinds.pop() if len(kinds) == 1 else "real"
+        arms = self.number(yes, kind), self.number(no, kind)
+        return arms[0] if arms[0] is arms[1] else self._record("choose", kind, (condition, *arms))
+
+    def convert(self, op: str, kind: Kind, value: Number) -> Number:
+        return self._record(op, kind, (value,))
+
+    def _record(self, op: str, kind: Kind, arguments: tuple[Number, ...], value: Any = None) -> Number:
+        """The one number that is this."""
+        exact = value.hex() if isinstance(value, float) else value  # 0.0 is not −0.0
+        key = (op, kind, exact, *(a.index for a in arguments))
+        if key not in self._known:
+            self._known[key] = Number(self, op, kind, arguments, value)
+            self.numbers.append(self._known[key])
+        return self._known[key]
+
+    def needed(self, results: Iterable[Number], follow: Callable[[Number], bool] = lambda n: True) -> list[Number]:
+        """All that the results are made of, in order, themselves included; what is not followed is left out."""
+        found: set[int] = set()
+        waiting = list(results)
+        while waiting:
+            number = waiting.pop()
+            if number.index not in found and follow(number):
+                found.add(number.index)
+                waiting.extend(number.arguments)
+        return [self.numbers[index] for index in sorted(found)]
+
+
+@where.register
+def _choose(condition: Number, yes: Any, no: Any) -> Any:
+    return condition.graph.choose(condition, yes, no)
+
+
+@ratio_power.register
+def _ratio_power(y: Number, x: Any, r: Any) -> Any:
+    from posse.kernels import elementary
+
+    return elementary.ratio_power(y, y.graph.number(x, "real"), y.graph.number(r, "real"))
+
+
+def fused(x: Any, y: Any, z: Any) -> Number:
+    """x · y + z, rounded once."""
+    graph = next(v.graph for v in (x, y, z) if isinstance(v, Number))
+    return graph.apply("fuse", "real", x, y, z)
+
+
+def bits(x: Number) -> Number:
+    """The bits of a float64 as int64."""
+    return x.graph.convert("bits", "whole", x)
+
+
+def from_bits(n: Number) -> Number:
+    """The float64 with these bits."""
+    return n.graph.convert("from bits", "real", n)
