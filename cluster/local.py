@@ -1,21 +1,28 @@
 """The local engine: threads of this process work through the missing blocks of a cube.
 
-Kernels do not hold the interpreter's lock, so threads use all cores. A few blocks are under way at a time,
-whatever the size of the cube, which bounds memory.
+Some solve and pack, as many as there are cores, for neither holds the interpreter's lock; others write, read back and
+record, and wait for the disk most of the time. A few blocks are under way at once, whatever the size of the cube,
+which bounds memory.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
+from queue import Queue
 from time import perf_counter
+from typing import Any
 
 import psutil
 
 from posse.kernels.errors import InputError, Interrupted
-from posse.sweeps.cube import Cube
+from posse.kernels.workspace import Workspace
+from posse.sweeps.cube import Cube, Solved
+
+ROOMS = 3  # blocks, for each thread that solves, that may be packed and not yet written
 
 
 @dataclass(frozen=True)
@@ -44,46 +51,78 @@ def check_workers(workers: int | None) -> None:
 
 
 def affordable(cube: Cube) -> int:
-    """A thread for each core and one more, for one is mostly waiting for the disk; as far as memory goes."""
+    """A thread for each core, as far as memory goes."""
     block = prod(cube.blocks.chunk) * cube.sweep.bytes_per_point
-    return max(1, min(cores() + 1, int(psutil.virtual_memory().available) // (6 * block)))
+    return max(1, min(cores(), int(psutil.virtual_memory().available) // (2 * (1 + ROOMS) * block)))
 
 
 def finish(cube: Cube, workers: int | None = None, advance: Callable[[int], None] = lambda points: None) -> Report:
     """Solve what is missing of a cube and seal it.
 
-    workers: threads; as many as keep the cores busy if left out. advance: told the points of each finished block.
+    workers: threads that solve; as many as there are cores if left out.
+    advance: told the points of each finished block.
     Raises Interrupted after Ctrl-C, once the blocks under way are recorded.
     """
     check_workers(workers)
-    workers = workers or affordable(cube)
     missing = cube.missing()
     if missing:
         cube.warm_up()
     started = perf_counter()
-    done = points = 0
-    waiting = iter(missing)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="posse")
-    under_way: dict[Future[None], int] = {}
+    points = 0
     try:
-        while True:
-            for number in islice(waiting, workers + 1 - len(under_way)):
-                under_way[pool.submit(cube.finish_block, number)] = number
-            if not under_way:
-                break
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                number = under_way.pop(future)
-                future.result()
-                done, points = done + 1, points + cube.blocks.points(number)
+        with closing(_finished(cube, missing, workers or affordable(cube))) as finished:
+            for number in finished:
+                points += cube.blocks.points(number)
                 advance(cube.blocks.points(number))
     except KeyboardInterrupt:
-        pool.shutdown(wait=True, cancel_futures=True)  # blocks under way are finished
-        finished = len(cube.blocks) - len(cube.missing())
+        done = len(cube.blocks) - len(cube.missing())
         raise Interrupted(
-            f"stopped; {finished} of {len(cube.blocks)} blocks are done; run the same command to go on"
+            f"stopped; {done} of {len(cube.blocks)} blocks are done; run the same command to go on"
         ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
     seconds = perf_counter() - started
     cube.seal()
-    return Report(done, points, seconds)
+    return Report(len(missing), points, seconds)
+
+
+def _finished(cube: Cube, numbers: Iterable[int], workers: int) -> Generator[int, None, None]:
+    """Finish blocks, and tell the number of each as it is recorded; those under way are finished whatever happens."""
+    rooms: Queue[Workspace] = Queue()
+    for _ in range(ROOMS * workers):
+        rooms.put(Workspace())
+    solvers, writers = ThreadPoolExecutor(workers, "posse-solver"), ThreadPoolExecutor(workers, "posse-writer")
+
+    def keep(solved: Solved, room: Workspace) -> None:
+        try:
+            cube.keep(solved)
+        finally:
+            rooms.put(room)
+
+    def solve(number: int) -> Future[None]:
+        room = rooms.get()  # waits where the disk does not keep up
+        try:
+            return writers.submit(keep, cube.solve_block(number, room), room)
+        except BaseException:
+            rooms.put(room)
+            raise
+
+    solving: dict[Future[Future[None]], int] = {}
+    writing: dict[Future[None], int] = {}
+    waiting = iter(numbers)
+    try:
+        while True:
+            for number in islice(waiting, 2 * workers - len(solving)):
+                solving[solvers.submit(solve, number)] = number
+            if not solving and not writing:
+                return
+            under_way: list[Future[Any]] = [*solving, *writing]
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                if future in solving:
+                    number = solving.pop(future)
+                    writing[future.result()] = number
+                else:
+                    number = writing.pop(future)
+                    future.result()
+                    yield number
+    finally:
+        solvers.shutdown(wait=True, cancel_futures=True)
+        writers.shutdown(wait=True)

@@ -33,7 +33,7 @@ SAMPLE = 200_000  # points, at most, that are timed
 ROUNDS = 5
 
 _FUNCTION = """
-def {name}(held, starts, middle, stride, inner, row, out):
+def {function}(held, starts, middle, stride, inner, row, out):
     for k in range(len(starts)):
         solve(held.ctypes.data + 8 * held.shape[1] * k, starts[k], middle.ctypes.data, middle.shape[1], stride,
               inner.ctypes.data, row, out.ctypes.data)
@@ -50,7 +50,7 @@ def compile_kernel(
     """
     fence = [(p.domain.bounds, p.domain.at_least) for p in game.parameters]
     kinds = [(o.name, o.kind, o.bits, o.dimension) for o in game.outputs]
-    key = _key(game.source_hash, fence, kinds, outputs, real, places, constants)
+    key = hash_key(game.source_hash, fence, kinds, outputs, real, places, constants)
     return Kernel(trace(game, outputs, real, places, constants), places, game.name, key)
 
 
@@ -91,17 +91,8 @@ class Kernel:
     def code(self, width: int) -> Any:
         """What Numba makes of it for vectors of a width."""
         if width not in self._codes:
-            # Numba names machine code after the function, and would call one kernel for another of the same name.
-            function = f"kernel_{self.key}_{width}"
-            source = _FUNCTION.format(name=function)
-            path = _folder(self.key) / f"{self.name}_{width}.py"
-            cached = _keep(path, source)
-            scope = {
-                "solve": _solver(self.program, self.places, width),
-                "__name__": __name__,
-            }  # by which Numba loads it
-            exec(compile(source, str(path if cached else "<posse>"), "exec"), scope)
-            self._codes[width] = numba.njit(nogil=True, error_model="numpy", cache=cached)(scope[function])
+            solve = _solver(self.program, self.places, width)
+            self._codes[width] = compile_cached(f"{self.name}_{width}", _FUNCTION, self.key, solve=solve)
         return self._codes[width]
 
     def _fastest(self, held: Any, starts: Any, middle: Any, stride: int, inner: Any, row: int, out: Any) -> int:
@@ -139,7 +130,22 @@ def _solver(program: Program, places: Sequence[int], width: int) -> Any:
     return solve
 
 
-def _key(*depends: Any) -> str:
+def compile_cached(name: str, template: str, key: str, **scope: Any) -> Any:
+    """A function, compiled at its first call and kept on disk; `template` is its source, with {function} for its name.
+
+    key: from hash_key; two functions of one key and name are the same function. scope: the globals that it uses.
+    """
+    # Numba names machine code after the function, and would call one kernel for another of the same name.
+    function = f"{name}_{key}"
+    source = template.format(function=function)
+    path = _folder(key) / f"{name}.py"
+    cached = _keep(path, source)
+    scope["__name__"] = __name__  # Numba loads cached code by module name
+    exec(compile(source, str(path if cached else "<posse>"), "exec"), scope)
+    return numba.njit(nogil=True, error_model="numpy", cache=cached)(scope[function])
+
+
+def hash_key(*depends: Any) -> str:
     """Hash of all that compiled code depends on: the definition, this room, Numba, the processor, types.
 
     One signature for each key: Numba's index of a cached function is not safe against two writers.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from posse.kernels.declaration import Game
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
 from posse.kernels.program import Constants, trace
+from posse.kernels.workspace import Workspace
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,12 +45,14 @@ def solve_grid(
     shape: Sequence[int],
     outputs: Sequence[str],
     real: str = "float64",
+    workspace: Workspace | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
     """Solve every point of a grid in this thread, without holding the interpreter's lock.
 
     columns: one for each parameter; defaults stand in for those left out.
     shape: length of each axis, the last varying fastest.
     outputs: names; real: type of the real ones, "float32" or "float64".
+    workspace: keeps the memory of the results for the next grid, which overwrites them.
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
     code 254 and NaN.
     """
@@ -59,7 +62,8 @@ def solve_grid(
     grid = tuple(shape)
     if 0 < count < SHORT:
         ordered, grid = _repeated(ordered, grid), (SHORT,)
-    results = [np.empty((o.components, prod(grid)), o.dtype(real)) for o in declared]
+    memory = workspace or Workspace()
+    results = [memory.array(o.name, (o.components, prod(grid)), o.dtype(real)) for o in declared]
     if count:
         constants = _constants(game, ordered)
         nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), grid)

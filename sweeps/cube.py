@@ -2,7 +2,8 @@
 
     Cube.create(sweep, store)    begin one, or go on with the one that is there
     cube.missing()               blocks without a valid record
-    cube.finish_block(number)    solve, write, read back, record
+    cube.solve_block(number)     its chunks, packed, and their record
+    cube.keep(solved)            write, read back, record
     cube.seal()                  when nothing is missing and every chunk is there
     open_cube(store)             the labelled Dataset, lazily
 
@@ -26,8 +27,8 @@ from zarr.storage import MemoryStore
 
 from posse.kernels.declaration import Output
 from posse.kernels.errors import GameChangedError, IncompleteError, StoreError, TooLargeError
+from posse.kernels.workspace import ThreadWorkspace, Workspace
 from posse.sweeps import codec, labels, records
-from posse.sweeps.axes import Array
 from posse.sweeps.blocks import Blocks
 from posse.sweeps.description import Description
 from posse.sweeps.folder import Folder
@@ -40,6 +41,14 @@ SEAL = ".posse/seal.json"
 
 class IncompleteWarning(UserWarning):
     """The cube is not finished; reading a cell that has not been solved raises IncompleteError."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A block ready for the disk: its packed chunks by key, and the record that will say that they are there."""
+
+    chunks: dict[str, memoryview]
+    record: records.Record
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ class Cube:
                 f"but {gigabytes(free)} are free"
             )
         sample = np.linspace(0, len(self.blocks) - 1, 4).astype(int)
-        packed = [sum(map(len, self.solve_block(int(number)).values())) for number in sample]
+        packed = [sum(map(len, self.solve_block(int(number)).chunks.values())) for number in sample]
         needed = max(packed) * len(self.blocks)
         if needed > free:
             raise TooLargeError(
@@ -162,34 +171,34 @@ class Cube:
 
     def finish_block(self, number: int) -> None:
         """Solve a block and put it down for good; one that is recorded already stays as it is."""
-        if self._record(number):
-            return
-        chunks = self.solve_block(number)
-        for key, data in chunks.items():
-            self.folder.put(key, data)
-        records.write(self.folder, records.Record.of(number, self.sweep.identity, self._source, chunks))
+        if not self._record(number):
+            self.keep(self.solve_block(number))
+
+    def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
+        """A block's packed chunks, which lie in this workspace until another block is solved into it."""
+        room = workspace or Workspace()
+        solved = self.sweep.solve(self.blocks.window(number), self.blocks.chunk, self._results)
+        cell = ".".join(map(str, self.blocks.cell(number)))
+        chunks = {
+            f"{name}.{cell}": codec.encode(solved[output.name][k], room, name)
+            for output in self.sweep.outputs
+            for k in range(output.components)
+            for name in [f"{output.name}/c{f'.{k}' if output.dimension else ''}"]
+        }
+        return Solved(chunks, records.Record.of(number, self.sweep.identity, self._source, chunks))
+
+    def keep(self, solved: "Solved") -> None:
+        """Write a block's chunks, read them back, record the block."""
+        self.folder.put(solved.chunks)
+        records.write(self.folder, solved.record)
+
+    @cached_property
+    def _results(self) -> Workspace:
+        return ThreadWorkspace()
 
     @cached_property
     def _source(self) -> str:
         return self.sweep.game.source_hash
-
-    def solve_block(self, number: int) -> dict[str, bytes]:
-        """The packed chunks of a block by key."""
-        solved = self.sweep.solve(self.blocks.window(number))
-        cell = ".".join(map(str, self.blocks.cell(number)))
-        return {
-            f"{o.name}/c.{f'{k}.' if o.dimension else ''}{cell}": codec.encode(self._whole(o, solved[o.name][k]))
-            for o in self.sweep.outputs
-            for k in range(o.components)
-        }
-
-    def _whole(self, output: Output, part: Array) -> Array:
-        """A block at the far end of the grid, filled up to a whole chunk."""
-        if part.shape == self.blocks.chunk:
-            return part
-        whole = np.full(self.blocks.chunk, output.not_computed, part.dtype)
-        whole[tuple(slice(n) for n in part.shape)] = part
-        return whole
 
     # Finishing
 

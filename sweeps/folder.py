@@ -1,7 +1,7 @@
 """A folder that keeps what it was given: where the objects of a cube live.
 
-    put(key, data)            whole or not at all, on the disk when it returns, read back and compared
-    put_if_absent(key, data)  the same, and only the first of several writers wins
+    put(objects)              each whole or not at all, on the disk when it returns, read back and compared
+    put_if_absent(key, data)  an object, likewise, and only the first of several writers wins
 
 Nothing here deletes what a reader could see. What a killed writer leaves behind lies under `PARTIAL`.
 """
@@ -9,7 +9,7 @@ Nothing here deletes what a reader could see. What a killed writer leaves behind
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +17,8 @@ from uuid import uuid4
 from zarr.storage import LocalStore
 
 from posse.kernels.errors import InputError, SpaceError, StoreError
+from posse.sweeps import direct
+from posse.sweeps.direct import Content
 
 ROOM = ".posse"
 PARTIAL = f"{ROOM}/partial"
@@ -56,32 +58,37 @@ class Folder:
         except OSError as error:
             raise StoreError(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write an object, replacing one of that key."""
-        self._place(key, data, os.replace)
-        if self.get(key) != data:
-            raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
+    def put(self, objects: Mapping[str, Content]) -> None:
+        """Write objects by key, replacing those that are there."""
+        self._place({self.path / key: data for key, data in objects.items()}, os.replace)
+        for key, data in objects.items():
+            if not direct.holds(self.path / key, data):
+                raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write an object unless there is one of that key; tells whether it did."""
-        return self._place(key, data, os.link)
+        return self._place({self.path / key: data}, os.link)
 
-    def _place(self, key: str, data: bytes, move: Callable[[Path, Path], None]) -> bool:
-        """Write and sync a file, move it to its key, sync the key's folder; false where something is there."""
-        target, attempts = self.path / key, ATTEMPTS
+    def _place(self, files: Mapping[Path, Content], move: Callable[[Path, Path], None]) -> bool:
+        """Write and sync files, move them to their places, sync the folders there; false where something is there."""
+        folders, attempts = {target.parent for target in files}, ATTEMPTS
         try:
-            _make(target.parent)
+            for folder in folders:
+                _make(folder)
             while attempts:
                 attempts -= 1
                 try:
-                    with _partial(self.path / PARTIAL, data) as partial:
-                        return _move(move, partial, target)
+                    with _partial(self.path / PARTIAL, files.values()) as partial:
+                        placed = [_move(move, *pair) for pair in zip(partial, files, strict=True)]
+                    break
                 except FileNotFoundError:
                     if not attempts:
                         raise
+            for folder in folders:
+                direct.sync(folder)
         except OSError as error:
-            raise _explained(error, target.parent) from error
-        raise AssertionError
+            raise _explained(error, min(folders)) from error
+        return all(placed)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Keys directly below a prefix and their lengths, in no order."""
@@ -115,31 +122,25 @@ def _make(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    direct.sync(folder.parent)
 
 
 @contextmanager
-def _partial(home: Path, data: bytes) -> Iterator[Path]:
-    """A written and synced file that is not yet under its key."""
+def _partial(home: Path, contents: Iterable[Content]) -> Iterator[list[Path]]:
+    """Written and synced files that are not yet under their keys."""
     home.mkdir(parents=True, exist_ok=True)
-    path = home / uuid4().hex
+    paths: list[Path] = []
     try:
-        with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield path
+        for data in contents:
+            paths.append(home / uuid4().hex)
+            direct.write(paths[-1], data)
+        for path in paths:  # after all of them are written: the first sync does much of the others' work
+            direct.sync(path)
+        yield paths
     finally:
-        with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
-            path.unlink(missing_ok=True)
+        for path in paths:
+            with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
+                path.unlink(missing_ok=True)
 
 
 def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bool:
@@ -147,7 +148,6 @@ def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bo
         move(partial, target)
     except FileExistsError:
         return False
-    _sync(target.parent)
     return True
 
 

@@ -36,7 +36,12 @@ class GuardedStore(WrapperStore[Store]):
         found = await super().get(key, prototype, byte_range)
         if found is None and "c" in re.split(r"[./]", key.partition("/")[2]):
             raise StoreError(f"{self.folder}: {key} is missing although it was written; the cube is damaged")
-        if found is not None and number is not None and byte_range is None and not codec.is_sound(found.to_bytes()):
+        if (
+            found is not None
+            and number is not None
+            and byte_range is None
+            and not codec.is_sound(found.as_numpy_array())
+        ):
             raise StoreError(f"{self.folder}: {key} is not as it was written; the cube is damaged")
         return found
 

@@ -5,10 +5,12 @@ after the block's chunks are on the disk and were read back; it names each with 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 from posse.kernels.errors import StoreError
+from posse.sweeps.direct import Content
 from posse.sweeps.folder import Folder
 
 RECORDS = ".posse/records"
@@ -24,7 +26,7 @@ class Record:
     chunks: dict[str, tuple[int, str]]
 
     @classmethod
-    def of(cls, block: int, sweep: str, source: str, chunks: dict[str, bytes]) -> "Record":
+    def of(cls, block: int, sweep: str, source: str, chunks: Mapping[str, Content]) -> "Record":
         return cls(block, sweep, source, {k: (len(c), sha256(c).hexdigest()) for k, c in chunks.items()})
 
 

@@ -20,6 +20,7 @@ from posse.kernels.declaration import Game, Output
 from posse.kernels.errors import InputError, pick
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.point import check_values
+from posse.kernels.workspace import Workspace
 from posse.sweeps import spec
 from posse.sweeps.axes import Array, Axis, numbers, read_axis
 
@@ -159,13 +160,22 @@ class Sweep:
                 digest.update(name.encode() + values.tobytes())
         return digest.hexdigest()
 
-    def solve(self, window: Sequence[slice]) -> dict[str, Array]:
-        """Arrays of shape (components, *window) for each output, where `window` is a slice for each axis."""
+    def solve(
+        self, window: Sequence[slice], shape: Sequence[int] | None = None, workspace: Workspace | None = None
+    ) -> dict[str, Array]:
+        """Arrays of shape (components, *window) for each output, where `window` is a slice for each axis.
+
+        shape: lengths that the window is filled up to, by its last label along an axis again and again.
+        workspace: keeps the memory of the results for the next window, which overwrites them.
+        """
+        lengths = [len(range(*part.indices(n))) for part, n in zip(window, self.shape, strict=True)]
+        shape = lengths if shape is None else shape
         columns = {name: fixed(value) for name, value in self.fixed.items()}
         for position, (axis, part) in enumerate(zip(self.axes, window, strict=True)):
-            columns |= {name: Column(values[part], position) for name, values in axis.values.items()}
-        shape = [len(range(*part.indices(n))) for part, n in zip(window, self.shape, strict=True)]
-        return solve_grid(self.game, columns, shape, [o.name for o in self.outputs], self.dtype)
+            more = (0, shape[position] - lengths[position])
+            for name, values in axis.values.items():
+                columns[name] = Column(np.pad(values[part], more, "edge") if any(more) else values[part], position)
+        return solve_grid(self.game, columns, shape, [o.name for o in self.outputs], self.dtype, workspace)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

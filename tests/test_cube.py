@@ -229,14 +229,33 @@ def test_points_outside_the_domain(tmp_path: Path) -> None:
 )
 @hypothesis_settings(max_examples=25, deadline=None)
 def test_packing_is_what_zarr_would_write(dtype: str, shape: list[int], seed: int) -> None:
-    array = (np.random.default_rng(seed).random(shape) * 5).astype(dtype)
+    assert_packed_as_by_zarr((np.random.default_rng(seed).random(shape) * 5).astype(dtype))
+
+
+def assert_packed_as_by_zarr(array: np.ndarray[Any, Any]) -> None:
     objects: dict[str, Any] = {}
+    shape, dtype = array.shape, array.dtype
     stored = zarr.create_array(
         MemoryStore(objects), shape=shape, chunks=shape, dtype=dtype, compressors=codec.METADATA, fill_value=200
     )
     stored[...] = array
     [written] = [data.to_bytes() for key, data in objects.items() if not key.endswith("zarr.json")]
     assert codec.encode(array) == written
+    assert stored[...].tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("length", [127, 128, 129, 5000, codec.BLOCK, 2 * codec.BLOCK + 808, 2 * codec.BLOCK + 5])
+@pytest.mark.parametrize("kind", ["smooth", "rough", "constant"])
+def test_packing_in_blocks_is_what_zarr_would_write(dtype: str, length: int, kind: str) -> None:
+    dice = np.random.default_rng(length)
+    bytes_ = dice.integers(0, 256, length * 8, np.uint8)
+    arrays = {
+        "smooth": lambda: (np.cumsum(dice.normal(size=length)) * 10).clip(0, 250).astype(dtype),
+        "rough": lambda: np.nan_to_num(bytes_.view(dtype)[:length], nan=1),
+        "constant": lambda: np.full(length, 3, dtype),
+    }
+    assert_packed_as_by_zarr(arrays[kind]())
 
 
 @given(st.lists(st.integers(1, 100_000_000), min_size=1, max_size=2) | st.lists(st.integers(1, 300), max_size=7))
@@ -327,7 +346,7 @@ def test_a_stopped_engine_leaves_a_cube_to_finish(tmp_path: Path, monkeypatch: p
     """A failure half way: what was recorded stays, the rest raises, and the next run finishes."""
     solve, calls = Cube.solve_block, []
 
-    def fail(cube: Cube, number: int) -> dict[str, bytes]:
+    def fail(cube: Cube, number: int, *workspace: Any) -> Any:
         calls.append(number)
         if len(calls) > 4:
             raise RuntimeError("half way")
@@ -342,7 +361,9 @@ def test_a_stopped_engine_leaves_a_cube_to_finish(tmp_path: Path, monkeypatch: p
     with pytest.raises(IncompleteError):
         ds.payoff.load()
     again: list[int] = []
-    monkeypatch.setattr(Cube, "solve_block", lambda cube, number: again.append(number) or solve(cube, number))
+    monkeypatch.setattr(
+        Cube, "solve_block", lambda cube, number, *workspace: again.append(number) or solve(cube, number, *workspace)
+    )
     run(small(outputs=None), tmp_path / "cube", 1, progress=False)
     assert sorted(calls[:4] + again) == list(range(len(calls[:4]) + len(again)))
     same_numbers(posse.open_cube(tmp_path / "cube"), small(outputs=None).evaluate())

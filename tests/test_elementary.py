@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from posse.kernels import elementary
-from posse.kernels.compiler import Kernel, _key
+from posse.kernels.compiler import Kernel, hash_key
 from posse.kernels.graph import Graph, Number
 from posse.kernels.nest import INNER, SHORT
 from posse.kernels.program import Program
@@ -25,7 +25,7 @@ def solved(function: Callable[..., Any], *arguments: Floats) -> Floats:
     graph = Graph()
     result = graph.number(function(*(graph.parameter(k) for k in range(len(arguments)))), "real")
     program = Program(graph, (result,), (np.dtype("float64"),))
-    kernel = Kernel(program, (INNER,) * len(arguments), "elementary", _key(function.__name__))
+    kernel = Kernel(program, (INNER,) * len(arguments), "elementary", hash_key(function.__name__))
     columns, found = [np.resize(a, max(SHORT, a.size)) for a in arguments], np.empty(max(SHORT, arguments[0].size))
     none, inner = np.empty((1, 0)), np.array([c.ctypes.data for c in columns])
     kernel(none, np.array([0]), none.T, found.size, inner, found.size, np.array([found.ctypes.data]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posse.kernels.compiler import Kernel, _key
+from posse.kernels.compiler import Kernel, hash_key
 from posse.kernels.graph import Graph
 from posse.kernels.nest import INNER, MIDDLE, OUTER, levels
 from posse.kernels.program import Program
@@ -34,7 +34,7 @@ EXPRESSIONS: dict[str, Callable[[Any, Any], Any]] = {
 def compiled(expression: Callable[[Any, Any], Any], width: int) -> Any:
     graph = Graph()
     result = graph.number(expression(graph.parameter(0), graph.parameter(1)), "real")
-    key = _key(expression.__code__.co_code, expression.__code__.co_consts, expression.__code__.co_names)
+    key = hash_key(expression.__code__.co_code, expression.__code__.co_consts, expression.__code__.co_names)
     kernel = Kernel(Program(graph, (result,), (np.dtype("float64"),)), (INNER, INNER), "graph", key)
     found, none = np.empty(X.size), np.empty((1, 0))
     columns = np.array([X.ctypes.data, Y.ctypes.data])
