@@ -188,9 +188,10 @@ class Cube:
         return Solved(chunks, records.Record.of(number, self.sweep.identity, self._source, chunks))
 
     def keep(self, solved: "Solved") -> None:
-        """Write a block's chunks, read them back, record the block."""
-        self.folder.put(solved.chunks)
-        records.write(self.folder, solved.record)
+        """Write a block's chunks, read them back, record the block; one that is recorded stays as it is."""
+        if not self._record(solved.record.block):
+            self.folder.put(solved.chunks)
+            records.write(self.folder, solved.record)
 
     @cached_property
     def _results(self) -> Workspace:
