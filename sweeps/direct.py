@@ -73,8 +73,11 @@ def _open(path: Path, flags: int, size: int) -> int:
     if DIRECT and size >= LEAST:
         try:
             return os.open(path, flags | DIRECT | os.O_CLOEXEC, 0o666)
-        except OSError:  # this file system has no direct access; another reason shows below
-            path.unlink(missing_ok=True) if flags & os.O_CREAT else None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            if flags & os.O_CREAT:  # what refuses direct access has made the file already
+                path.unlink(missing_ok=True)
     return os.open(path, flags | os.O_CLOEXEC, 0o666)
 
 

@@ -62,12 +62,18 @@ class Folder:
         """Write objects by key, replacing those that are there."""
         self._place({self.path / key: data for key, data in objects.items()}, os.replace)
         for key, data in objects.items():
-            if not direct.holds(self.path / key, data):
+            if not self._holds(self.path / key, data):
                 raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write an object unless there is one of that key; tells whether it did."""
         return self._place({self.path / key: data}, os.link)
+
+    def _holds(self, path: Path, data: Content) -> bool:
+        try:
+            return direct.holds(path, data)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read back: {error.strerror}; check the disk") from error
 
     def _place(self, files: Mapping[Path, Content], move: Callable[[Path, Path], None]) -> bool:
         """Write and sync files, move them to their places, sync the folders there; false where something is there."""
