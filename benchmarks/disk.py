@@ -20,7 +20,7 @@ from posse.kernels.workspace import Workspace
 from posse.sweeps import codec, direct
 from posse.sweeps.cube import Cube
 
-SAMPLE = 24  # blocks of which the stages are timed
+SAMPLE = 96  # blocks of which the stages are timed
 WRITERS = 4  # that keep the disk busy when it is timed alone
 
 
@@ -178,4 +178,5 @@ def tables(quick: bool) -> list[Table]:
     wanted: list[tuple[int, tuple[str, ...]]] = [(10**k, cubes.OUTPUTS) for k in powers]
     if not quick:
         wanted.append((10**10, ("regime",)))
-    return [stages(10**7 if quick else 10**8, 3 if quick else 5), scaling(wanted)]
+    staged = [stages(10**7, 3)] if quick else [stages(10**8, 5), stages(10**9, 5)]
+    return [*staged, scaling(wanted)]

@@ -3,31 +3,27 @@
     tables(quick) -> the peers on random points and on a grid; the width of vectors
 
 Peers get every parameter as a full array, made before the clock runs; posse gets a grid as its axes. The clock is
-the process's time on the processor, so that other work on the machine does not count. Every answer is compared with
-posse's before anything is timed.
+the thread's time on the processor, so that other work on the machine does not count; of all threads for JAX, which
+computes in some of its own. Every answer is compared with posse's before anything is timed.
 """
 
-import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from hashlib import sha256
+from functools import cached_property, partial
 from itertools import product
 from math import prod
 from statistics import median
-from time import process_time
+from time import process_time, thread_time
 from typing import Any
 
-import llvmlite.binding
 import numpy as np
 import numpy.typing as npt
 
 from posse.benchmarks.peers import c, gambit, jax_peer, scalar
 from posse.benchmarks.timing import Spread, Table, interleave, ratio
-from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.compiler import Kernel, widths
+from posse.kernels.grid import Column, fixed, kernel_for, solve_grid
 from posse.kernels.point import solve_plain
 from posse.kernels.restraint import RESTRAINT
 
@@ -86,17 +82,31 @@ def flat(count: int, real: str, general: bool) -> Case:
 
 
 def grid(count: int, real: str, general: bool) -> Case:
-    """A product of four axes."""
+    """A product of four axes, the innermost of which enters few steps of the solution."""
+    return _product("cap_observer", "diversity", count, real, general)
+
+
+def contested_grid(count: int, real: str, general: bool) -> Case:
+    """A product of the same four axes, the innermost of which enters every contest."""
+    return _product("diversity", "cap_observer", count, real, general)
+
+
+CASES = (flat, grid, contested_grid)
+
+
+def _product(outermost: str, innermost: str, count: int, real: str, general: bool) -> Case:
+    ends = {"cap_observer": lambda n: np.geomspace(0.2, 5, n), "diversity": lambda n: np.linspace(0.003, 0.997, n)}
     axes = {
-        "cap_observer": np.geomspace(0.2, 5, 10),
+        outermost: ends[outermost](10),
         "resolve": np.linspace(0.013, 0.987, 20),
         "spoils": np.linspace(0.011, 2.9, max(1, count // 20_000)),
-        "diversity": np.linspace(0.003, 0.997, 100),
+        innermost: ends[innermost](100),
     }
     columns = {name: Column(values, axis) for axis, (name, values) in enumerate(axes.items())}
     if general:
         columns["decisiveness"] = fixed(1.5)
-    return Case("grid", columns, tuple(len(values) for values in axes.values()), real, general)
+    shape = tuple(len(values) for values in axes.values())
+    return Case(f"grid, {innermost} innermost", columns, shape, real, general)
 
 
 # Peers
@@ -110,6 +120,7 @@ class Peer:
     prepare: Callable[[list[Floats], str, bool], Task]
     most: int = sys.maxsize  # points that it is given
     missing: str | None = None
+    clock: Callable[[], float] = thread_time
 
 
 def _numpy(points: list[Floats], real: str, general: bool) -> Task:
@@ -125,20 +136,20 @@ def _numpy(points: list[Floats], real: str, general: bool) -> Task:
     return task
 
 
-def _c(width: int) -> Peer:
+def _c(flags: str, width: int) -> Peer:
     def prepare(points: list[Floats], real: str, general: bool) -> Task:
-        return lambda: c.solve(points, real, general, width)
+        return lambda: c.solve(points, real, general, flags, width)
 
-    return Peer(f"C, {width}-bit", prepare, missing=c.unavailable())
+    return Peer(f"C {flags}, {width}-bit".replace(" ,", ","), prepare, missing=c.unavailable())
 
 
 def peers(games: int = 10) -> list[Peer]:
     """All peers; `games` is how many points go to the one that takes milliseconds for each."""
     return [
-        *(_c(width) for width in c.WIDTHS),
+        *(_c(flags, width) for flags, width in product(c.FLAGS, c.WIDTHS)),
         Peer("scalar @njit loop", lambda points, real, general: lambda: scalar.solve(points, real)),
         Peer("NumPy", _numpy, most=100_000),
-        Peer("JAX", jax_peer.prepare, missing=jax_peer.unavailable()),
+        Peer("JAX", jax_peer.prepare, missing=jax_peer.unavailable(), clock=process_time),
         Peer("pygambit", lambda points, real, general: lambda: gambit.solve(points, real), games, gambit.unavailable()),
     ]
 
@@ -179,92 +190,73 @@ def _listed(case: Case, points: list[Floats]) -> Case:
 
 
 def compare(case: Case, rounds: int, games: int, table: Table) -> None:
-    """Time posse and its peers in turn, and add a row for each."""
+    """Time posse and its peers in turn, and add a row for each; one of C for each set of flags."""
+    everyone = peers(games)
     tasks: dict[str, Task] = {"posse": case.solve}
-    counts = {"posse": prod(case.shape)}
-    for peer in (everyone := peers(games)):
+    counts, clocks = {"posse": prod(case.shape)}, {peer.name: peer.clock for peer in everyone}
+    for peer in everyone:
         if not peer.missing:
             tasks[peer.name], counts[peer.name] = prepared(case, peer)
-    seconds = interleave(tasks, rounds, clock=process_time)
+    seconds = interleave(tasks, rounds, clock=lambda name: clocks.get(name, thread_time)())
     each = {name: [s / counts[name] * 1e9 for s in taken] for name, taken in seconds.items()}
-    in_c = sorted((name for name in each if name.startswith("C, ")), key=lambda name: median(each[name]))
+    slower = {name for flags in c.FLAGS for name in _slower([_c(flags, width).name for width in c.WIDTHS], each)}
     what = f"{case.name}, {'general exponents' if case.general else 'decisiveness 1'}, {case.real}"
     table.add(what, "posse", Spread.of(each["posse"]), "1")
     for peer in everyone:
         if peer.missing:
             table.add(what, peer.name, peer.missing, "")
-        elif peer.name not in in_c[1:]:
+        elif peer.name not in slower:
             table.add(what, peer.name, Spread.of(each[peer.name]), ratio(each[peer.name], each["posse"]))
+
+
+def _slower(names: list[str], each: Mapping[str, list[float]]) -> list[str]:
+    """All but the fastest of those that were timed."""
+    return sorted((name for name in names if name in each), key=lambda name: median(each[name]))[1:]
 
 
 def tables(quick: bool) -> list[Table]:
     """Points a second on one thread, and what the width of vectors has to do with it."""
     count, rounds, games = (100_000, 3, 2) if quick else (2_000_000, 7, 10)
     table = Table("kernel", "Kernel, one thread", ["points", "solved by", "ns a point", "times posse's"])
-    for make, general, real in product((flat, grid), (False, True), ("float32", "float64")):
+    for make, general, real in product(CASES, (False, True), ("float32", "float64")):
         compare(make(count, real, general), rounds, games, table)
     table.notes = [
-        "C: gcc -O3 -march=native -ffast-math, the faster of 256- and 512-bit vectors; powers by the C library's "
-        "vector pow. JAX: jit, float64, one thread. All but posse get the points of a grid as full arrays, made "
-        f"beforehand. NumPy solves {100_000:,} points at a time, pygambit {games}.",
+        f"C: gcc {' '.join(c.COMMON)}, with and without -ffast-math, each the faster of 256- and 512-bit vectors; with "
+        "it powers by the C library's vector pow. JAX: jit, float64, processor time of all its threads. All but posse "
+        "get the points of a grid as full arrays, made beforehand. Of the grids, the first ends in diversity, which "
+        "enters few steps, the second in cap_observer, which enters nearly all. "
+        f"NumPy solves {100_000:,} points at a time, pygambit {games}.",
         "Median, least and largest of rounds in turn; processor time. All gave posse's answers in this run.",
     ]
-    return [table, widths(count, rounds)]
+    return [table, widths_table(count, rounds)]
 
 
-# The width of vectors, which is fixed when a process starts to compile: one process for each.
-
-WIDTHS = {"512-bit": "-prefer-256-bit", "256-bit": "+prefer-256-bit"}
-
-
-def _wait_and_solve(count: int) -> None:
-    """Solve when told to by a line, and answer in JSON: the answers' hash, then seconds."""
-    cases = [make(count, "float32", general) for make, general in product((flat, grid), (False, True))]
-    hashes = [sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in case.solve())) for case in cases]
-    print(json.dumps([h.hexdigest() for h in hashes]), flush=True)
-    for _ in sys.stdin:
-        print(json.dumps([interleave({"": case.solve}, 1, False, process_time)[""][0] for case in cases]), flush=True)
-
-
-def _child(feature: str, count: int) -> subprocess.Popen[str]:
-    features = [f for f in llvmlite.binding.get_host_cpu_features().flatten().split(",") if f[1:] != "prefer-256-bit"]
-    environment = os.environ | {"NUMBA_CPU_FEATURES": ",".join([*features, feature])}
-    command = [sys.executable, "-c", f"from posse.benchmarks import kernel; kernel._wait_and_solve({count})"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
-
-
-def _line(child: subprocess.Popen[str]) -> Any:
-    assert child.stdout
-    return json.loads(child.stdout.readline())
-
-
-def _ask(child: subprocess.Popen[str]) -> Sequence[float]:
-    assert child.stdin
-    print(file=child.stdin, flush=True)
-    seconds: Sequence[float] = _line(child)
-    return seconds
-
-
-def widths(count: int, rounds: int) -> Table:
-    """posse's kernel, compiled for 512- and for 256-bit vectors."""
-    table = Table("width", "posse's kernel by the width of its vectors", ["points", "512-bit", "256-bit", "ratio"])
-    if not llvmlite.binding.get_host_cpu_features().get("avx512f"):
-        table.notes = ["This processor has no 512-bit vectors."]
-        return table
-    children = {name: _child(feature, count) for name, feature in WIDTHS.items()}
-    try:
-        if len({str(_line(child)) for child in children.values()}) != 1:
+def widths_table(count: int, rounds: int) -> Table:
+    """posse's kernel for each width of vectors that this processor has."""
+    names = [f"{64 * width}-bit" for width in widths()]
+    table = Table("width", "posse's kernel by the width of its vectors", ["points", *names, "chosen"])
+    for make, general in product(CASES, (False, True)):
+        case = make(count, "float32", general)
+        case.solve()
+        kernel = kernel_for(RESTRAINT, case.columns, case.shape, OUTPUTS, case.real)
+        chosen = "too few points to tell" if kernel.width is None else f"{64 * kernel.width}-bit"
+        tasks = {name: partial(_solve_by, kernel, width, case) for name, width in zip(names, widths(), strict=True)}
+        if len({_bits(task()) for task in tasks.values()}) != 1:
             raise SystemExit("the width of vectors changes the answers")
-        taken: dict[str, list[Sequence[float]]] = {name: [] for name in children}
-        for _ in range(rounds):
-            for name, child in children.items():
-                taken[name].append(_ask(child))
-    finally:
-        for child in children.values():
-            child.communicate()
-    for k, (place, general) in enumerate(product(("random points", "grid"), (False, True))):
-        wide, narrow = ([round_[k] / count * 1e9 for round_ in taken[name]] for name in WIDTHS)
-        what = f"{place}, {'general exponents' if general else 'decisiveness 1'}, float32"
-        table.add(what, Spread.of(wide), Spread.of(narrow), ratio(narrow, wide))
-    table.notes = ["Nanoseconds a point; the same bits by both. Ratio: how many times longer 256-bit vectors take."]
+        seconds = interleave(tasks, rounds, clock=lambda _: thread_time())
+        what = f"{case.name}, {'general exponents' if general else 'decisiveness 1'}, float32"
+        table.add(what, *(Spread.of([s / count * 1e9 for s in seconds[name]]) for name in names), chosen)
+    table.notes = ["Nanoseconds a point; the same bits by all. Chosen: by a race in the first large call here."]
     return table
+
+
+def _solve_by(kernel: Kernel, width: int, case: Case) -> Answer:
+    chosen, kernel.width = kernel.width, width
+    try:
+        return case.solve()
+    finally:
+        kernel.width = chosen
+
+
+def _bits(answer: Answer) -> tuple[bytes, ...]:
+    return tuple(np.ascontiguousarray(part).tobytes() for part in answer)

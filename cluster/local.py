@@ -22,7 +22,7 @@ from posse.kernels.errors import InputError, Interrupted
 from posse.kernels.workspace import Workspace
 from posse.sweeps.cube import Cube, Solved
 
-ROOMS = 3  # blocks, for each thread that solves, that may be packed and not yet written
+ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from posse.kernels.declaration import Game
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
 from posse.kernels.program import Constants, trace
 from posse.kernels.workspace import Workspace
+
+if TYPE_CHECKING:
+    from posse.kernels.compiler import Kernel
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,6 +72,18 @@ def solve_grid(
         nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), grid)
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+
+
+def kernel_for(
+    game: Game, columns: Mapping[str, Column], shape: Sequence[int], outputs: Sequence[str], real: str = "float64"
+) -> "Kernel":
+    """The kernel that solves such a grid; see solve_grid."""
+    from posse.kernels.compiler import compile_kernel  # slow to import
+
+    ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
+    constants = _constants(game, ordered)
+    nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), tuple(shape))
+    return compile_kernel(game, tuple(outputs), real, tuple(nest.place(c.axis) for c in ordered), constants)
 
 
 def _repeated(columns: Sequence[Column], shape: Sequence[int]) -> list[Column]:

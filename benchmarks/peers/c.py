@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 SOURCE = Path(__file__).with_name("restraint.c")
-FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-fPIC", "-shared")
+COMMON = ("-O3", "-march=native", "-fopenmp-simd")
+FLAGS = ("", "-ffast-math")  # without it powers are not vectors, and conditions that compare numbers cost more
 WIDTHS = (256, 512)  # bits of the vectors that gcc may prefer: which are faster depends on the processor
 
 
@@ -22,27 +23,28 @@ def unavailable() -> str | None:
 
 
 @cache
-def _library(width: int) -> ctypes.CDLL:
+def _library(flags: str, width: int) -> ctypes.CDLL:
     with TemporaryDirectory() as folder:
         library = Path(folder) / "restraint.so"
-        command = ["gcc", *FLAGS, f"-mprefer-vector-width={width}", str(SOURCE), "-o", str(library), "-lm"]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        command = ["gcc", *COMMON, *flags.split(), f"-mprefer-vector-width={width}", "-fPIC", "-shared"]
+        subprocess.run([*command, str(SOURCE), "-o", str(library), "-lm"], check=True, capture_output=True, text=True)
         return ctypes.CDLL(str(library))
 
 
 def solve(
-    parameters: list[npt.NDArray[np.float64]], real: str, general: bool, width: int
+    parameters: list[npt.NDArray[np.float64]], real: str, general: bool, flags: str, width: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Regime and payoffs at points given as one array for each parameter, in the order of the declaration.
 
-    general: compute powers; else the decisiveness is taken to be 1. width: of the vectors, one of WIDTHS.
+    general: compute powers; else the decisiveness is taken to be 1. flags: one of FLAGS; width: of the
+    vectors, one of WIDTHS.
     """
     count = len(parameters[0])
     regime = np.empty(count, np.uint8)
     payoff = np.empty((4, count), real)
     columns = [np.ascontiguousarray(values, dtype=np.float64) for values in parameters]
     addresses = (ctypes.c_void_p * len(columns))(*(values.ctypes.data for values in columns))
-    function = getattr(_library(width), f"solve_{'general_' if general else ''}{real}")
+    function = getattr(_library(flags, width), f"solve_{'general_' if general else ''}{real}")
     function.argtypes = (ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
     function.restype = None
     function(addresses, count, regime.ctypes.data, payoff.ctypes.data)
