@@ -169,11 +169,6 @@ class Cube:
         """Solve a block for nothing, so that its kernel is compiled."""
         self.sweep.solve(self.blocks.window(0))
 
-    def finish_block(self, number: int) -> None:
-        """Solve a block and put it down for good; one that is recorded already stays as it is."""
-        if not self._record(number):
-            self.keep(self.solve_block(number))
-
     def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
         room = workspace or Workspace()

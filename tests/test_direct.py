@@ -1,0 +1,99 @@
+"""Files past the page cache: the bytes that the system's own reading finds, with direct access and without."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from posse.kernels.errors import StoreError
+from posse.kernels.workspace import PAGE, Workspace
+from posse.sweeps import direct
+from posse.sweeps.folder import Folder
+
+SIZES = [0, 1, PAGE, direct.LEAST - 1, direct.LEAST, direct.LEAST + 1, direct.PIECE, direct.PIECE + PAGE + 7]
+
+
+def content(size: int, offset: int = 0) -> memoryview:
+    """Random bytes that begin so far behind a page."""
+    whole = Workspace().array("content", (offset + size,), np.uint8)
+    whole[:] = np.random.default_rng(size).integers(0, 256, offset + size)
+    return whole[offset:].data
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: int, when: Callable[..., bool]) -> list[Any]:
+    """Let a function of the system fail with an error; what it was called with, each time it did."""
+    genuine, refused = getattr(os, name), []
+
+    def call(*arguments: Any) -> Any:
+        if when(*arguments):
+            refused.append(arguments)
+            raise OSError(error, os.strerror(error))
+        return genuine(*arguments)
+
+    monkeypatch.setattr(os, name, call)
+    return refused
+
+
+@pytest.mark.parametrize("offset", [0, 16], ids=["on a page", "off a page"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_file_is_what_was_written(tmp_path: Path, size: int, offset: int) -> None:
+    data = content(size, offset)
+    direct.write(tmp_path / "file", data)
+    direct.sync(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == data
+    assert direct.holds(tmp_path / "file", data)
+
+
+@pytest.mark.parametrize("size", [s for s in SIZES if s])
+def test_a_file_that_differs_in_a_bit_or_in_length_is_told(tmp_path: Path, size: int) -> None:
+    data = content(size)
+    for place in {0, size // 2, size - 1}:
+        other = bytearray(data)
+        other[place] ^= 1
+        (tmp_path / "file").write_bytes(other)
+        assert not direct.holds(tmp_path / "file", data)
+    for other in (bytes(data[:-1]), bytes(data) + b"x", bytes(data) + bytes(PAGE), b""):
+        (tmp_path / "file").write_bytes(other)
+        assert not direct.holds(tmp_path / "file", data)
+
+
+@pytest.mark.skipif(not direct.DIRECT, reason="this system has no direct access")
+@pytest.mark.parametrize("name", ["open", "write"])
+def test_a_file_system_without_direct_access(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Some refuse to open, as tmpfs did, others to write."""
+    when: dict[str, Callable[..., bool]] = {
+        "open": lambda path, flags, *mode: bool(flags & direct.DIRECT),
+        "write": lambda file, data: direct._is_direct(file),
+    }
+    refused = refuse(monkeypatch, name, errno.EINVAL, when[name])
+    data = content(direct.PIECE + 5)
+    direct.write(tmp_path / "file", data)
+    if not refused:
+        pytest.skip(f"{tmp_path} is in a file system without direct access")
+    assert (tmp_path / "file").read_bytes() == data
+    assert direct.holds(tmp_path / "file", data)
+
+
+@pytest.mark.skipif(not direct.DIRECT, reason="this system has no direct access")
+def test_another_reason_not_to_open_is_no_lack_of_direct_access(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"of another run")
+    with pytest.raises(FileExistsError):
+        direct.write(tmp_path / "file", content(direct.LEAST))
+    assert (tmp_path / "file").read_bytes() == b"of another run"
+    refused = refuse(monkeypatch, "open", errno.EMFILE, lambda path, *rest: str(path).endswith("new"))
+    with pytest.raises(OSError, match="Too many open files"):
+        direct.write(tmp_path / "new", content(direct.LEAST))
+    assert len(refused) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="this system has no preadv")
+def test_a_disk_that_cannot_be_read_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "preadv", errno.EIO, lambda *arguments: True)
+    with pytest.raises(StoreError, match=f"{tmp_path}/c.0: cannot be read back: Input/output error; check the disk"):
+        Folder(tmp_path).put({"c.0": content(direct.LEAST)})
