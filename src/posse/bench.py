@@ -1,16 +1,16 @@
 """The benchmarks of this machine, as `posse bench` prints them.
 
-measure(quick, only) -> Report, with .markdown() and .as_dict()
+machine() -> what is measured, and where; measure(quick, only) -> tables, each as it is done
 """
 
 import platform
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module, metadata
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import psutil
 
@@ -24,36 +24,29 @@ GROUPS = ("kernel", "disk", "slicing", "starting", "tools")
 PACKAGES = ("numpy", "numba", "llvmlite", "numcodecs", "google-crc32c", "zarr", "xarray", "dask")
 
 
-@dataclass(frozen=True)
-class Report:
-    """machine: what was measured and where, by name."""
-
-    machine: dict[str, str]
-    tables: list[Table]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"machine": self.machine, "tables": [table.as_dict() for table in self.tables]}
-
-    def markdown(self) -> str:
-        facts = [f"- {name}: {value}" for name, value in self.machine.items()]
-        return "\n".join([*facts, "", *(table.markdown() for table in self.tables)])
-
-
-def measure(quick: bool, only: str | None = None, tell: Callable[[str], None] = lambda note: None) -> Report:
+def measure(quick: bool, only: str | None = None, tell: Callable[[str], None] = lambda note: None) -> Iterator[Table]:
     """Run the groups of benchmarks, or one. A group whose packages are not installed is left out, and told."""
     chosen = GROUPS if only is None else (pick("--only", only, {group: group for group in GROUPS}),)
-    tables: list[Table] = []
-    for group in chosen:
-        started = perf_counter()
-        tell(f"{group} ...")
-        try:
-            module = import_module(f"posse.benchmarks.{group}")
-        except ImportError as error:
-            tell(f"{group}: left out, {error}")
-            continue
-        tables += module.tables(quick)
-        tell(f"{group}: {perf_counter() - started:.0f} s")
-    return Report(machine(), tables)
+    return (table for group in chosen for table in _measured(group, quick, tell))
+
+
+def _measured(group: str, quick: bool, tell: Callable[[str], None]) -> list[Table]:
+    """The tables of a group, made in a process of its own: no threads, files or memory of other groups."""
+    tell(f"{group} ...")
+    started = perf_counter()
+    try:
+        with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+            tables = alone.submit(_tables, group, quick).result()
+    except ImportError as error:
+        tell(f"{group}: left out, {error}")
+        return []
+    tell(f"{group}: {perf_counter() - started:.0f} s")
+    return tables
+
+
+def _tables(group: str, quick: bool) -> list[Table]:
+    found: list[Table] = import_module(f"posse.benchmarks.{group}").tables(quick)
+    return found
 
 
 def machine() -> dict[str, str]:

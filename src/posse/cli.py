@@ -157,8 +157,14 @@ def run_benchmarks(
     """Measure posse on this machine: kernel, disk, slicing, starting, and other tools."""
     from posse import bench
 
-    report = bench.measure(quick, only, lambda note: print(note, file=sys.stderr, flush=True))
-    print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else report.markdown())
+    tables = bench.measure(quick, only, lambda note: print(note, file=sys.stderr, flush=True))
+    if as_json:
+        measured = {"machine": bench.machine(), "tables": [table.as_dict() for table in tables]}
+        print(json.dumps(measured, indent=1, ensure_ascii=False))
+        return
+    print("".join(f"- {name}: {value}\n" for name, value in bench.machine().items()))
+    for table in tables:
+        print(table.markdown(), flush=True)
 
 
 def _pairs(option: str, texts: list[str] | None) -> list[tuple[str, str]]:
