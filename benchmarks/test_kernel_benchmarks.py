@@ -44,3 +44,11 @@ def test_other_answers_are_noticed() -> None:
     assert kernel.disagreement(case.points, "float64", ours, ours) is None
     assert kernel.disagreement(case.points, "float64", ((regime + 1) % 10, payoff), ours)
     assert kernel.disagreement(case.points, "float64", (regime, payoff + 1e-6), ours)
+
+
+@pytest.mark.parametrize("name", [name for name in PEERS if name.startswith("C")])
+def test_c_leaves_the_smallest_numbers_of_the_process_alone(name: str) -> None:
+    if PEERS[name].missing:
+        pytest.skip(f"{name}: {PEERS[name].missing}")
+    kernel.prepared(kernel.flat(COUNT, "float64", general=False), PEERS[name])
+    assert 5e-324 * 1.0 > 0

@@ -25,9 +25,14 @@ def unavailable() -> str | None:
 @cache
 def _library(flags: str, width: int) -> ctypes.CDLL:
     with TemporaryDirectory() as folder:
-        library = Path(folder) / "restraint.so"
-        command = ["gcc", *COMMON, *flags.split(), f"-mprefer-vector-width={width}", "-fPIC", "-shared"]
-        subprocess.run([*command, str(SOURCE), "-o", str(library), "-lm"], check=True, capture_output=True, text=True)
+        compiled, library = Path(folder) / "restraint.o", Path(folder) / "restraint.so"
+        options = [*COMMON, *flags.split(), f"-mprefer-vector-width={width}", "-fPIC"]
+        # Linked with -ffast-math, a library would have the whole process take the smallest numbers for zero.
+        for command in (
+            ["gcc", *options, "-c", str(SOURCE), "-o", str(compiled)],
+            ["gcc", "-shared", str(compiled), "-o", str(library), "-lm"],
+        ):
+            subprocess.run(command, check=True, capture_output=True, text=True)
         return ctypes.CDLL(str(library))
 
 
