@@ -95,7 +95,7 @@ class Number:
     def __eq__(self, other: Any) -> "Number":  # type: ignore[override]  # a condition, as with NumPy's arrays
         return self.graph.compare("==", self, other)
 
-    def __ne__(self, other: Any) -> "Number":  # type: ignore[override]
+    def __ne__(self, other: Any) -> "Number":  # type: ignore[override]  # likewise
         return self.graph.compare("!=", self, other)
 
     __hash__ = object.__hash__

@@ -147,6 +147,11 @@ def wait_until(happened: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
+def wait_for_more(child: subprocess.Popen[str], store: Path, chunks: int) -> None:
+    """Wait until more chunks than these are recorded, or the run has ended."""
+    wait_until(lambda: len(recorded(store)) > chunks or child.poll() is not None)
+
+
 def same(store: Path, reference: dict[str, bytes]) -> None:
     found = files(store)
     assert found.keys() == reference.keys()
@@ -181,7 +186,7 @@ def test_ten_kills_leave_no_trace(spec: Path, undisturbed: dict[str, bytes], tmp
         child = start(spec, stores[-1])
         begin(child)
         if kills >= 3:
-            wait_until(lambda: len(recorded(stores[-1])) > len(before) or child.poll() is not None)  # noqa: B023
+            wait_for_more(child, stores[-1], len(before))
         time.sleep(dice.uniform(0, 0.2))
         child.kill()
         status, said = end(child)
