@@ -2,15 +2,12 @@
 
 import importlib.util
 import json
-import math
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
-from collections import namedtuple
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -23,8 +20,6 @@ import pytest
 import posse
 from posse.benchmarks.peers import scalar
 from posse.kernels import compiler
-from posse.kernels.declaration import POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
-from posse.kernels.errors import InputError
 from posse.kernels.grid import SHORT, Column, fixed, solve_grid, solve_nest
 from posse.kernels.nest import INNER, LONG, OUTER, Nest, choose, levels
 from posse.kernels.point import solve_plain
@@ -110,12 +105,14 @@ print(json.dumps({"size": size, "hits": hits, "hash": GAME.source_hash, "sources
 """
 
 
-def python(code: str, *arguments: str, cache: Path | str, path: Path | None = None) -> Any:
+def python(
+    code: str, *arguments: str, cache: Path | str, path: Path | None = None, started_by: tuple[str, ...] = ()
+) -> Any:
     """What a new interpreter prints, as JSON; `cache` is its user's cache folder."""
     environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
     if path:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(path), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    command = [*started_by, sys.executable, "-W", "error", "-c", code, *arguments]
     child = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
     assert child.returncode == 0, child.stderr
     return json.loads(child.stdout)
@@ -198,11 +195,16 @@ def test_a_cache_folder_that_became_read_only(tmp_path: Path) -> None:
     for folder in folders:
         folder.chmod(0o555)
     try:
-        if os.access(tmp_path / "cache", os.W_OK):
-            pytest.skip("this user may write everywhere")
-        assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == first["size"]
+        mortal: tuple[str, ...] = ()
+        if os.access(tmp_path / "cache", os.W_OK):  # root, unless it gives that up
+            if not shutil.which("setpriv"):
+                pytest.skip("this user may write everywhere, and there is no setpriv")
+            mortal = ("setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override")
+        again = python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path, started_by=mortal)
+        assert again["size"] == first["size"]
         (tmp_path / "tiny.py").write_text(TINY.replace("SCALE = 2.0", "SCALE = 3.0"))
-        assert python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path)["size"] == [0.25, 1.75, 3.25]
+        edited = python(SOLVE_TINY, cache=tmp_path / "cache", path=tmp_path, started_by=mortal)
+        assert edited["size"] == [0.25, 1.75, 3.25]
     finally:
         for folder in folders:
             folder.chmod(0o755)
@@ -457,63 +459,3 @@ def test_the_scalar_peer_agrees(decisiveness: float | None) -> None:
     assert set(regime.tolist()) == set(range(10))
     assert found["regime"][0].tolist() == regime.tolist()
     np.testing.assert_allclose(found["payoff"], payoff, rtol=0, atol=1e-12)
-
-
-# Definitions that cannot be compiled
-
-X = Parameter("x", "x", UNIT_INTERVAL, 0.5, "first")
-Y = Parameter("y", "y", UNIT_INTERVAL, 0.5, "second")
-CODE = Output("larger", "codes", "which", (Flag(0, "y", "y"), Flag(1, "x", "x")))
-SIZE = Output("size", "real", "how much")
-Pair = namedtuple("Pair", "larger size")
-SOUND = Game("tiny", "A game", "1", (X, Y), (CODE, SIZE), lambda x, y: Pair(x > y, x * y))
-
-BRANCHES: dict[str, Callable[..., Any]] = {
-    "if": lambda x, y: (1 if x > y else 0, x),
-    "and": lambda x, y: (x > 0 and y > 0, x),
-    "min": lambda x, y: (x > y, min(x, y)),
-    "math": lambda x, y: (x > y, math.sqrt(x)),
-    "round": lambda x, y: (x > y, int(x)),
-    "and of numbers": lambda x, y: (x & y, x),
-}
-
-
-@pytest.mark.parametrize("name", BRANCHES)
-def test_a_branch_is_refused(name: str) -> None:
-    game = replace(SOUND, solve=lambda x, y: Pair(*BRANCHES[name](x, y)))
-    with pytest.raises(InputError, match="tiny: cannot be compiled") as refused:
-        solve_grid(game, {}, (1,), ("larger", "size"))
-    assert "\n" not in str(refused.value)
-
-
-# Declarations that contradict themselves
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"solve": lambda x: x}, r"solve takes \['x'\].*\['x', 'y'\]"),
-        ({"solve": lambda y, x: x}, r"solve takes \['y', 'x'\]"),
-        ({"parameters": (X, replace(Y, name="Y"))}, "'Y' is not a name"),
-        ({"parameters": (X, replace(Y, name="lambda"))}, "'lambda' is not a name"),
-        ({"parameters": (X, X, Y)}, "declared twice: x"),
-        ({"outputs": (CODE, replace(SIZE, name="x"))}, "declared twice: x"),
-        ({"outputs": (CODE, replace(SIZE, dimension=("y", ("a", "b"))))}, "declared twice: y"),
-        ({"parameters": (X, replace(Y, default=2.0))}, r"default of y is 2\.0, allowed is \[0, 1\]"),
-        ({"parameters": (X, replace(Y, default=float("nan")))}, "default of y is nan"),
-        ({"parameters": (X, replace(Y, domain=POSITIVE, default=0.0))}, "default of y is 0.*> 0"),
-        ({"parameters": (X, replace(Y, domain=Domain(at_least="z")))}, "y is bounded by unknown 'z'"),
-        ({"parameters": (replace(X, default=0.6), replace(Y, domain=Domain(at_least="x")))}, "default of y"),
-        ({"parameters": (X, replace(Y, common=3.0))}, "common"),
-        ({"default_outputs": ("larger", "loss")}, "loss"),
-        ({"outputs": (replace(CODE, flags=(Flag(0, "a", "a"), Flag(0, "b", "b"))), SIZE)}, "larger"),
-        ({"outputs": (replace(CODE, flags=(Flag(254, "a", "a"),)), SIZE)}, "larger.*254"),
-        ({"outputs": (replace(CODE, flags=(Flag(0, "two words", "a"),)), SIZE)}, "two words"),
-    ],
-)
-def test_a_contradiction_is_refused(changes: dict[str, Any], message: str) -> None:
-    fields: dict[str, Callable[..., Any]] = changes
-    with pytest.raises(InputError, match=message) as refused:
-        replace(SOUND, **fields)
-    assert "tiny" in str(refused.value)
-    assert "\n" not in str(refused.value)

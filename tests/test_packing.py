@@ -1,0 +1,75 @@
+"""How a cube is cut into blocks, and that a block's chunks are packed as zarr would pack them."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zarr.storage import MemoryStore
+
+from posse.sweeps import blocks, codec
+
+
+@given(
+    st.sampled_from(["uint8", "float32", "float64"]),
+    st.lists(st.integers(1, 17), min_size=1, max_size=4),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=25, deadline=None)
+def test_packing_is_what_zarr_would_write(dtype: str, shape: list[int], seed: int) -> None:
+    assert_packed_as_by_zarr((np.random.default_rng(seed).random(shape) * 5).astype(dtype))
+
+
+def assert_packed_as_by_zarr(array: np.ndarray[Any, Any]) -> None:
+    objects: dict[str, Any] = {}
+    shape, dtype = array.shape, array.dtype
+    stored = zarr.create_array(
+        MemoryStore(objects), shape=shape, chunks=shape, dtype=dtype, compressors=codec.METADATA, fill_value=200
+    )
+    stored[...] = array
+    [written] = [data.to_bytes() for key, data in objects.items() if not key.endswith("zarr.json")]
+    assert codec.encode(array) == written
+    assert stored[...].tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("length", [127, 128, 129, 5000, codec.BLOCK, 2 * codec.BLOCK + 808, 2 * codec.BLOCK + 5])
+@pytest.mark.parametrize("kind", ["smooth", "rough", "constant"])
+def test_packing_in_blocks_is_what_zarr_would_write(dtype: str, length: int, kind: str) -> None:
+    dice = np.random.default_rng(length)
+    bytes_ = dice.integers(0, 256, length * 8, np.uint8)
+    arrays = {
+        "smooth": lambda: (np.cumsum(dice.normal(size=length)) * 10).clip(0, 250).astype(dtype),
+        "rough": lambda: np.nan_to_num(bytes_.view(dtype)[:length], nan=1),
+        "constant": lambda: np.full(length, 3, dtype),
+    }
+    assert_packed_as_by_zarr(arrays[kind]())
+
+
+@given(st.lists(st.integers(1, 100_000_000), min_size=1, max_size=2) | st.lists(st.integers(1, 300), max_size=7))
+@settings(max_examples=200, deadline=None)
+def test_blocks_are_balanced(shape: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "POINTS", 1 << 21)
+        cell = blocks.chunk_shape(shape)
+    assert prod(cell) <= 1 << 21
+    assert all(1 <= c <= n for c, n in zip(cell, shape, strict=True))
+    assert all(c == n or 2 * c >= max(cell) for c, n in zip(cell, shape, strict=True))
+    assert tuple(cell) == tuple(shape) or prod(cell) > (1 << 21) / 2 ** len(shape) / 2  # and as large as may be
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 50))
+@settings(max_examples=50, deadline=None)
+def test_blocks_tile_the_grid(shape: list[int], points: int) -> None:
+    """Every point lies in just one block, and blocks say rightly how many they hold."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "POINTS", points)
+        tiling = blocks.Blocks(tuple(shape), blocks.chunk_shape(shape))
+    times = np.zeros(shape, int)
+    for number in range(len(tiling)):
+        times[tiling.window(number)] += 1
+        assert times[tiling.window(number)].size == tiling.points(number) <= points
+    assert (times == 1).all()
