@@ -67,9 +67,10 @@ def fresh(name: str) -> Path:
     return Path(mkdtemp(dir=workplace().name)) / name
 
 
-def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS) -> bool:
-    """Whether the disk could hold such a cube twice."""
-    return shutil.disk_usage(workplace().name).free > 2 * points * sum(BYTES[name] for name in outputs)
+def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS, cubes: int = 1) -> bool:
+    """Whether the disk could hold so many such cubes, and one more."""
+    each = points * sum(BYTES[name] for name in outputs)
+    return shutil.disk_usage(workplace().name).free > (cubes + 1) * each
 
 
 @cache

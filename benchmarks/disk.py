@@ -75,13 +75,12 @@ def make_chunks(cube: Cube, numbers: list[int]) -> tuple[dict[str, memoryview], 
     chunks: dict[str, memoryview] = {}
     for number in numbers:
         solved = clock("solve", cube.sweep.solve, cube.blocks.window(number), cube.blocks.chunk, workspace)
-        cell = ".".join(map(str, cube.blocks.cell(number)))
         for output in cube.sweep.outputs:
             for k, part in enumerate(solved[output.name]):
                 chunk = clock("encode and CRC", codec.encode, part, workspace)
                 clock("CRC-32C", google_crc32c.value, np.frombuffer(chunk[:-4], np.uint8))
                 clock("SHA-256", lambda data: sha256(data).hexdigest(), chunk)
-                chunks[f"{output.name}/c.{f'{k}.' if output.dimension else ''}{cell}"] = kept(chunk)
+                chunks[cube.chunk_key(output, k, number)] = kept(chunk)
     return chunks, clock
 
 
@@ -140,6 +139,9 @@ def stages(points: int, rounds: int) -> Table:
     table = Table(
         "stages", f"From parameter to disk, {points:,} points", ["stage", "CPU ns a point", "wall ns a point"]
     )
+    if not cubes.has_room(points, cubes=rounds):
+        table.notes.append(f"Left out, the disk has no room for {rounds} cubes.")
+        return table
     measured = [measure(points) for _ in range(rounds)]
     for stage in measured[0].cpu:
         wall = nanoseconds([r.wall[stage] for r in measured]) if stage in measured[0].wall else ""
@@ -178,5 +180,5 @@ def tables(quick: bool) -> list[Table]:
     wanted: list[tuple[int, tuple[str, ...]]] = [(10**k, cubes.OUTPUTS) for k in powers]
     if not quick:
         wanted.append((10**10, ("regime",)))
-    staged = [stages(10**7, 3)] if quick else [stages(10**8, 5), stages(10**9, 5)]
-    return [*staged, scaling(wanted)]
+    staged = [(10**7, 3)] if quick else [(10**8, 5), (10**9, 5)]
+    return [*(stages(*of) for of in staged), scaling(wanted)]

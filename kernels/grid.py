@@ -59,7 +59,7 @@ def solve_grid(
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
     code 254 and NaN.
     """
-    ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
+    ordered = _in_order(game, columns)
     declared = [game.output(name) for name in outputs]
     count = prod(shape)
     grid = tuple(shape)
@@ -68,8 +68,7 @@ def solve_grid(
     memory = workspace or Workspace()
     results = [memory.array(o.name, (o.components, prod(grid)), o.dtype(real)) for o in declared]
     if count:
-        constants = _constants(game, ordered)
-        nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), grid)
+        constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
 
@@ -80,10 +79,22 @@ def kernel_for(
     """The kernel that solves such a grid; see solve_grid."""
     from posse.kernels.compiler import compile_kernel  # slow to import
 
-    ordered = [columns.get(p.name) or fixed(p.default) for p in game.parameters]
-    constants = _constants(game, ordered)
-    nest = _nest(game, tuple(outputs), constants, tuple(c.axis for c in ordered), tuple(shape))
+    ordered = _in_order(game, columns)
+    constants, nest = _planned(game, ordered, tuple(shape), tuple(outputs))
     return compile_kernel(game, tuple(outputs), real, tuple(nest.place(c.axis) for c in ordered), constants)
+
+
+def _in_order(game: Game, columns: Mapping[str, Column]) -> list[Column]:
+    """A column for each parameter, the default where none is given."""
+    return [columns.get(p.name) or fixed(p.default) for p in game.parameters]
+
+
+def _planned(
+    game: Game, columns: Sequence[Column], shape: tuple[int, ...], outputs: tuple[str, ...]
+) -> tuple[Constants, Nest]:
+    """What is built into the kernel of a grid, and the loops around it."""
+    constants = _constants(game, columns)
+    return constants, _nest(game, outputs, constants, tuple(c.axis for c in columns), shape)
 
 
 def _repeated(columns: Sequence[Column], shape: Sequence[int]) -> list[Column]:

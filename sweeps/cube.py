@@ -173,14 +173,17 @@ class Cube:
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
         room = workspace or Workspace()
         solved = self.sweep.solve(self.blocks.window(number), self.blocks.chunk, self._results)
-        cell = ".".join(map(str, self.blocks.cell(number)))
         chunks = {
-            f"{name}.{cell}": codec.encode(solved[output.name][k], room, name)
+            self.chunk_key(output, k, number): codec.encode(part, room, f"{output.name} {k}")
             for output in self.sweep.outputs
-            for k in range(output.components)
-            for name in [f"{output.name}/c{f'.{k}' if output.dimension else ''}"]
+            for k, part in enumerate(solved[output.name])
         }
         return Solved(chunks, records.Record.of(number, self.sweep.identity, self._source, chunks))
+
+    def chunk_key(self, output: Output, component: int, number: int) -> str:
+        """Where the chunk of a block lies, as the Zarr metadata says."""
+        place = [component] if output.dimension else []
+        return f"{output.name}/c.{'.'.join(map(str, [*place, *self.blocks.cell(number)]))}"
 
     def keep(self, solved: "Solved") -> None:
         """Write a block's chunks, read them back, record the block; one that is recorded stays as it is."""
