@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 
 from posse.benchmarks import cubes
 from posse.benchmarks.timing import Spread, Table
-from posse.cluster.local import cores, finish
+from posse.cluster.local import cores
+from posse.cluster.run import finish
 from posse.kernels.workspace import Workspace
 from posse.sweeps import codec, direct
 from posse.sweeps.cube import Cube
@@ -95,9 +97,9 @@ def pass_stages(cube: Cube, numbers: list[int]) -> tuple[dict[str, memoryview], 
     seconds = {stage: sum(clock.seconds[stage] for _, clock in made) for stage in made[0][1].seconds}
     chunks = {key: chunk for share, _ in made for key, chunk in share.items()}
     clock = Stopwatch()
-    clock("put", cube.folder.put, chunks)
+    clock("put", cube.store.put, chunks)
     for key, data in chunks.items():
-        clock("read back", direct.holds, cube.folder.path / key, data)
+        clock("read back", direct.holds, Path(str(cube.store)) / key, data)
     return chunks, {
         "solve": seconds["solve"],
         "encode": seconds["encode and CRC"] - seconds["CRC-32C"],
@@ -118,7 +120,7 @@ def measure(points: int) -> Round:
 
     started = perf_counter()
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(cube.folder.put, ({key: data} for key, data in chunks.items())))
+        list(pool.map(cube.store.put, ({key: data} for key, data in chunks.items())))
     result.wall["disk"] = (perf_counter() - started) / solved
 
     whole = Cube.create(cubes.grid(points), cubes.fresh("whole.zarr"))

@@ -21,7 +21,7 @@ import zarr
 
 from posse.benchmarks import cubes
 from posse.benchmarks.timing import Spread, Table
-from posse.cluster.local import finish
+from posse.cluster.run import finish
 from posse.sweeps import blocks, codec
 from posse.sweeps.axes import Array
 from posse.sweeps.blocks import Blocks
@@ -169,7 +169,7 @@ def chunk_shapes(points: int) -> Table:
             sweep = cubes.grid(points)
             cube = Cube.create(sweep, cubes.fresh("chunks.zarr"))
             taken = finish(cube).seconds / points * 1e9
-            path = cube.folder.path / "payoff"
+            path = Path(str(cube.store)) / "payoff"
             row = [f"2^{power}", "one", " × ".join(map(str, cube.blocks.chunk))]
             table.add(*row, *_payoff_row(path, sweep, taken))
             together = write_together(sweep, cube.blocks, cubes.fresh("together.zarr"))

@@ -9,7 +9,7 @@ import zarr
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from posse.benchmarks import cubes, disk, slicing, starting
-from posse.cluster.local import finish
+from posse.cluster.run import finish
 from posse.sweeps.cube import Cube, open_cube
 from posse.sweeps.slices import select
 
@@ -36,7 +36,7 @@ def test_stages_make_the_chunks_of_the_cube(benchmark: BenchmarkFixture, cube: C
     assert chunks == {
         key: data for number in disk.sampled(cube) for key, data in cube.solve_block(number).chunks.items()
     }
-    assert all(cube.folder.get(key) == data for key, data in chunks.items())
+    assert all(cube.store.get(key) == data for key, data in chunks.items())
     assert set(seconds) == {"solve", "encode", "checksum", "write and sync", "read back"}
 
 
@@ -69,7 +69,7 @@ def test_parts_of_a_cube(
 ) -> None:
     finish(cube)
     where = slicing.parts(cube.sweep)[part]
-    payoff = open_cube(cube.folder.path).payoff.sel(player=slicing.PLAYER)
+    payoff = open_cube(cube.store).payoff.sel(player=slicing.PLAYER)
     sliced = benchmark.pedantic(lambda: payoff.isel(where).values, rounds=2)
     index = tuple(where.get(dim, slice(None)) for dim in cube.sweep.dims)
     np.testing.assert_array_equal(sliced, solved["payoff"][2][index])
@@ -79,9 +79,9 @@ def test_parts_of_a_cube(
 
 def test_bytes_read_are_those_of_the_chunks(cube: Cube) -> None:
     finish(cube)
-    ds, reading = open_cube(cube.folder.path), slicing.Reading()
-    slicing.timed(lambda: ds.regime[0, 0, 0, 0, 0].values, cube.folder.path, reading)
-    assert reading.bytes == len(cube.folder.get("regime/c.0.0.0.0.0") or b"")
+    ds, reading = open_cube(cube.store), slicing.Reading()
+    slicing.timed(lambda: ds.regime[0, 0, 0, 0, 0].values, Path(str(cube.store)), reading)
+    assert reading.bytes == len(cube.store.get("regime/c.0.0.0.0.0") or b"")
     assert len(reading.seconds) == 1
 
 
@@ -89,12 +89,12 @@ def test_players_together_hold_the_same_payoffs(cube: Cube, tmp_path: Path) -> N
     finish(cube)
     together = slicing.write_together(cube.sweep, cube.blocks, tmp_path / "together.zarr")
     array = zarr.open_array(together, mode="r")
-    np.testing.assert_array_equal(np.asarray(array[:]), open_cube(cube.folder.path).payoff.values)
+    np.testing.assert_array_equal(np.asarray(array[:]), open_cube(cube.store).payoff.values)
 
 
 def test_mask_of_a_regime(benchmark: BenchmarkFixture, cube: Cube, solved: dict[str, np.ndarray[Any, Any]]) -> None:
     finish(cube)
-    ds = open_cube(cube.folder.path)
+    ds = open_cube(cube.store)
     plane = select(ds, {"spoils": str(float(ds.spoils[5])), "attrition": str(float(ds.attrition[5]))})
     mask = benchmark.pedantic(lambda: (plane.regime == 0).values, rounds=2)
     np.testing.assert_array_equal(mask, solved["regime"][0][:, 5, 5] == 0)

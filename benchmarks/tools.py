@@ -194,7 +194,7 @@ def dask_map() -> Iterator[Solver]:
         futures = client.map(restraint, *zip(*product(*axes.values()), strict=True), batch_size=BATCH)
         return _folded(client.gather(futures), axes)
 
-    alone = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": logging.ERROR}
+    alone = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": logging.ERROR}
     with LocalCluster(WORKERS, threads_per_worker=1, **alone) as cluster, Client(cluster) as client:
         yield solve
 

@@ -16,9 +16,10 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def bar(total: int, done: int, show: bool) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; gives the function to tell it of points solved."""
-    columns = (TextColumn("solving"), BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn())
+def bar(total: int, done: int, show: bool, doing: str = "solving") -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; gives the function to tell it of points, or of blocks, that are done."""
+    rate = (_Rate(),) if doing == "solving" else ()
+    columns = (TextColumn(doing), BarColumn(), TaskProgressColumn(), *rate, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not show) as progress:
-        task = progress.add_task("solve", total=total, completed=done)
-        yield lambda points: progress.advance(task, points)
+        task = progress.add_task(doing, total=total, completed=done)
+        yield lambda more: progress.advance(task, more)

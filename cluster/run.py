@@ -1,20 +1,112 @@
-"""Run a sweep into a store."""
+"""Run a sweep into a store: what all engines have in common.
 
+run(sweep, store, engine)  begin a cube, or go on with it, until it is whole
+finish(cube, engine)       the same for a cube that has been begun
+"""
+
+import random
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
-from posse.cluster import local
+from posse.cluster.engine import Engine
+from posse.cluster.local import Threads
 from posse.cluster.progress import bar
+from posse.cluster.runs import Run
+from posse.kernels.errors import BlocksFailedError, Interrupted
+from posse.sweeps import records
 from posse.sweeps.cube import Cube
+from posse.sweeps.store import Store
 from posse.sweeps.sweep import Sweep
 
+Advance = Callable[[int], None]
 
-def run(sweep: Sweep, store: str | Path, workers: int | None = None, progress: bool = True) -> local.Report:
-    """Write the cube of a sweep, or finish the one that is there, on this machine.
 
-    workers: threads, as many as keep the cores busy if left out. progress: show a bar on standard error.
+@dataclass(frozen=True)
+class Report:
+    """What a run did: blocks and points solved, in how many seconds (compiling left out)."""
+
+    blocks: int
+    points: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Points a second."""
+        return self.points / self.seconds if self.seconds else 0.0
+
+
+def run(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, progress: bool = True) -> Report:
+    """Write the cube of a sweep, or finish the one that is there.
+
+    engine: where the work runs; threads of this process if left out. progress: show a bar on standard error.
     """
-    local.check_workers(workers)
-    cube = Cube.create(sweep, store)
-    missing = sum(cube.blocks.points(number) for number in cube.missing())
-    with bar(sweep.size, sweep.size - missing, progress and missing > 0) as advance:
-        return local.finish(cube, workers, advance)
+    return go_on(Cube.create(sweep, store), engine, progress)
+
+
+def go_on(cube: Cube, engine: Engine | None = None, progress: bool = True) -> Report:
+    """Finish a cube, with a bar on standard error."""
+    size, missing = cube.sweep.size, sum(cube.blocks.points(number) for number in cube.missing())
+    with bar(size, size - missing, progress and missing > 0) as advance:
+        return finish(cube, engine, advance)
+
+
+def finish(
+    cube: Cube, engine: Engine | None = None, advance: Advance = lambda points: None, run: Run | None = None
+) -> Report:
+    """Solve what is missing of a cube and seal it.
+
+    advance: told the points of each finished block. run: the one that this is, where it was put down before.
+    Raises Interrupted after Ctrl-C or an order to stop, once the blocks under way are recorded; BlocksFailedError
+    where blocks cannot be solved, once all others are.
+    """
+    engine = engine or Threads()
+    missing = cube.missing()
+    if not missing and run is None:
+        cube.seal()
+        return Report(0, 0, 0.0)
+    random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
+    with run or Run.begin(cube.store, str(engine)) as registered:
+        if missing:
+            engine.prepare(cube)
+        report = _work(cube, missing, engine, advance, registered)
+        cube.seal()
+    return report
+
+
+def _work(cube: Cube, missing: list[int], engine: Engine, advance: Advance, run: Run) -> Report:
+    started, points, blocks = perf_counter(), 0, 0
+    failed: dict[int, str] = {}
+    try:
+        with closing(engine.work(cube, missing, run.order)) as outcomes:
+            for outcome in outcomes:
+                if outcome.failure is None:
+                    blocks, points = blocks + 1, points + cube.blocks.points(outcome.block)
+                    advance(cube.blocks.points(outcome.block))
+                else:
+                    failed[outcome.block] = outcome.failure
+                    records.write_failure(cube.store, outcome.block, outcome.failure)
+    except KeyboardInterrupt:
+        raise _interrupted(cube) from None
+    if failed:
+        raise BlocksFailedError(_told(cube, failed))
+    if blocks < len(missing):
+        raise _interrupted(cube)
+    return Report(blocks, points, perf_counter() - started)
+
+
+def _interrupted(cube: Cube) -> Interrupted:
+    done = len(cube.blocks) - len(cube.missing())
+    return Interrupted(f"stopped; {done} of {len(cube.blocks)} blocks are done; run the same command to go on")
+
+
+def _told(cube: Cube, failed: dict[int, str]) -> str:
+    """The blocks that failed, in one line."""
+    number, reason = min(failed.items())
+    others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return (
+        f"{cube.store}: block {number}{others} of {len(cube.blocks)} cannot be solved: {reason}; "
+        "all others that could be are recorded"
+    )

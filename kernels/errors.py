@@ -44,6 +44,14 @@ class IncompleteError(PosseError):
     """Resume: the cells asked for have not been solved yet."""
 
 
+class BlocksFailedError(PosseError):
+    """Look at what the message names: some blocks cannot be solved, all others are."""
+
+
+class ClusterError(PosseError):
+    """Mend the cluster, then resume: the scheduler or the workers cannot serve."""
+
+
 class Interrupted(PosseError):  # noqa: N818 - an interruption, not an error
     """Resume: the run was stopped; what it had recorded stays."""
 

@@ -28,12 +28,12 @@ from zarr.storage import MemoryStore
 from posse.kernels.declaration import Output
 from posse.kernels.errors import GameChangedError, IncompleteError, StoreError, TooLargeError
 from posse.kernels.workspace import ThreadWorkspace, Workspace
-from posse.sweeps import codec, labels, records
+from posse.sweeps import codec, labels, records, spec
 from posse.sweeps.blocks import Blocks
 from posse.sweeps.description import Description
-from posse.sweeps.folder import Folder
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
+from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
 
 SEAL = ".posse/seal.json"
@@ -53,29 +53,38 @@ class Solved:
 
 @dataclass(frozen=True)
 class Cube:
-    """A sweep and the folder that its results go to."""
+    """A sweep and the store that its results go to."""
 
     sweep: Sweep
-    folder: Folder
+    store: Store
     description: Description
 
     @classmethod
-    def create(cls, sweep: Sweep, store: str | Path) -> "Cube":
+    def create(cls, sweep: Sweep, store: str | Path | Store) -> "Cube":
         """Begin a cube, or go on with the same sweep's.
 
         Raises StoreError where the store is something else or another sweep's, GameChangedError where it was
         made by another version of the game, TooLargeError where the disk has no room.
         """
-        folder = Folder(store)
-        if Description.read(folder) is None:
-            if folder.exists() and Description.read(folder) is None:  # another run may have begun it just now
-                raise StoreError(f"{folder}: exists and is not a posse cube; choose another store")
-            cls(sweep, folder, Description.of(sweep))._begin()
-        there = read_description(folder)
-        there.require(sweep, folder)
-        cube = cls(sweep, folder, there)
+        store = open_store(store)
+        if Description.read(store) is None:
+            if store.exists() and Description.read(store) is None:  # another run may have begun it just now
+                raise StoreError(f"{store}: exists and is not a posse cube; choose another store")
+            cls(sweep, store, Description.of(sweep))._begin()
+        there = read_description(store)
+        there.require(sweep, store)
+        cube = cls(sweep, store, there)
         cube._write_skeleton()
         return cube
+
+    @classmethod
+    def open(cls, store: str | Path | Store) -> "Cube":
+        """The cube in a store, to go on with: its game has to be registered here, in the version that began it."""
+        store = open_store(store)
+        there = read_description(store)
+        sweep = Sweep.from_spec(spec.parse(there.attributes["spec"], str(store)))
+        there.require(sweep, store)
+        return cls(sweep, store, there)
 
     @property
     def blocks(self) -> Blocks:
@@ -85,19 +94,19 @@ class Cube:
 
     def _begin(self) -> None:
         self._require_room()
-        self.description.write(self.folder)
+        self.description.write(self.store)
 
     def _write_skeleton(self) -> None:
         """Metadata and coordinates; what is there already stays. The group comes last: with it the cube opens."""
-        if self.folder.get("zarr.json") is not None:
+        if self.store.get("zarr.json") is not None:
             return
-        objects = self._skeleton()
+        objects = self.skeleton()
         group = objects.pop("zarr.json")
         for key, data in objects.items():
-            self.folder.put_if_absent(key, data)
-        self.folder.put_if_absent("zarr.json", group)
+            self.store.put_if_absent(key, data)
+        self.store.put_if_absent("zarr.json", group)
 
-    def _skeleton(self) -> dict[str, bytes]:
+    def skeleton(self) -> dict[str, bytes]:
         """The cube without its results, by key."""
         memory: dict[str, Any] = {}
         store = MemoryStore(memory)
@@ -130,12 +139,12 @@ class Cube:
 
     def _require_room(self) -> None:
         """Refuse a cube that the disk cannot hold, judged by packing a few of its blocks."""
-        free = self.folder.free()
-        if self.sweep.nbytes < free:
+        free = self.store.free()
+        if free is None or self.sweep.nbytes < free:
             return
         if self.sweep.nbytes > 1000 * free:  # nothing packs that well, and there may be more blocks than can be counted
             raise TooLargeError(
-                f"{self.folder}: the cube has {gigabytes(self.sweep.nbytes)} before packing, "
+                f"{self.store}: the cube has {gigabytes(self.sweep.nbytes)} before packing, "
                 f"but {gigabytes(free)} are free"
             )
         sample = np.linspace(0, len(self.blocks) - 1, 4).astype(int)
@@ -143,7 +152,7 @@ class Cube:
         needed = max(packed) * len(self.blocks)
         if needed > free:
             raise TooLargeError(
-                f"{self.folder}: the cube needs about {gigabytes(needed)} ({gigabytes(self.sweep.nbytes)} before "
+                f"{self.store}: the cube needs about {gigabytes(needed)} ({gigabytes(self.sweep.nbytes)} before "
                 f"packing), but {gigabytes(free)} are free"
             )
 
@@ -151,16 +160,20 @@ class Cube:
 
     def missing(self) -> list[int]:
         """Numbers of the blocks that have no record. A record of another sweep or source is refused."""
-        done = {number for number in records.recorded(self.folder) if self._record(number)}
+        done = {number for number in records.recorded(self.store) if self._record(number)}
         return [number for number in range(len(self.blocks)) if number not in done]
 
+    def is_recorded(self, number: int) -> bool:
+        """Whether a block is done."""
+        return self._record(number) is not None
+
     def _record(self, number: int) -> records.Record | None:
-        record = records.read(self.folder, number)
+        record = records.read(self.store, number)
         if record and record.source == self._source and record.sweep != self.sweep.identity:
-            raise StoreError(f"{self.folder}: block {number} was recorded by another sweep; the cube is damaged")
+            raise StoreError(f"{self.store}: block {number} was recorded by another sweep; the cube is damaged")
         if record and record.source != self._source:
             raise GameChangedError(
-                f"{self.folder}: block {number} was recorded by another version of {self.sweep.game.name} "
+                f"{self.store}: block {number} was recorded by another version of {self.sweep.game.name} "
                 f"(source {record.source[:12]}, here {self._source[:12]}); choose another store"
             )
         return record
@@ -188,8 +201,8 @@ class Cube:
     def keep(self, solved: "Solved") -> None:
         """Write a block's chunks, read them back, record the block; one that is recorded stays as it is."""
         if not self._record(solved.record.block):
-            self.folder.put(solved.chunks)
-            records.write(self.folder, solved.record)
+            self.store.put(solved.chunks)
+            records.write(self.store, solved.record)
 
     @cached_property
     def _results(self) -> Workspace:
@@ -203,59 +216,59 @@ class Cube:
 
     def seal(self) -> None:
         """Declare the cube whole, after a look at every record and the length of every chunk."""
-        if is_sealed(self.folder):
-            self.folder.sweep_partial()
+        if is_sealed(self.store):
+            self.store.sweep_partial()
             return
-        lengths = {key: n for output in self.sweep.outputs for key, n in self.folder.keys(output.name)}
+        lengths = {e.key: e.size for output in self.sweep.outputs for e in self.store.keys(output.name)}
         digest = sha256()
         for number in range(len(self.blocks)):
             record = self._record(number)
             if record is None:
-                raise IncompleteError(f"{self.folder}: block {number} has no record; run the sweep again")
+                raise IncompleteError(f"{self.store}: block {number} has no record; run the sweep again")
             for key, (length, chunk_hash) in record.chunks.items():
                 if lengths.get(key) != length:
-                    raise StoreError(f"{self.folder}: {key} is recorded with {length} bytes, has {lengths.get(key)}")
+                    raise StoreError(f"{self.store}: {key} is recorded with {length} bytes, has {lengths.get(key)}")
                 digest.update(f"{key} {length} {chunk_hash}\n".encode())
         seal = {"blocks": len(self.blocks), "bytes": sum(lengths.values()), "sha256": digest.hexdigest()}
-        self.folder.put_if_absent(SEAL, json.dumps(seal).encode())
-        self.folder.sweep_partial()
+        self.store.put_if_absent(SEAL, json.dumps(seal).encode())
+        self.store.sweep_partial()
 
 
-def read_description(store: str | Path | Folder) -> Description:
+def read_description(store: str | Path | Store) -> Description:
     """What the cube in a store says of itself; StoreError where there is none."""
-    folder = store if isinstance(store, Folder) else Folder(store)
-    there = Description.read(folder)
+    store = open_store(store)
+    there = Description.read(store)
     if there is None:
-        raise StoreError(f"{folder}: {'is not a posse cube' if folder.exists() else 'does not exist'}")
+        raise StoreError(f"{store}: {'is not a posse cube' if store.exists() else 'does not exist'}")
     return there
 
 
-def is_sealed(folder: Folder) -> bool:
+def is_sealed(store: Store) -> bool:
     """Whether a cube has been declared whole."""
-    return folder.get(SEAL) is not None
+    return store.get(SEAL) is not None
 
 
-def open_cube(store: str | Path) -> xr.Dataset:
+def open_cube(where: str | Path | Store) -> xr.Dataset:
     """Open a cube as a lazy Dataset.
 
     The numbers are those of `xarray.open_zarr(store)`. On top of it this checks that the store is a whole
     cube: of an unfinished one it warns (IncompleteWarning), and reading a cell that has not been solved, or
     whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed.
     """
-    folder = Folder(store)
-    there, sealed = read_description(folder), is_sealed(folder)
+    store = open_store(where)
+    there, sealed = read_description(store), is_sealed(store)
     blocks = there.blocks
-    if folder.get("zarr.json") is None:
-        raise IncompleteError(f"{folder}: has only been begun; run the sweep again")
+    if store.get("zarr.json") is None:
+        raise IncompleteError(f"{store}: has only been begun; run the sweep again")
     if not sealed:
-        missing = len(blocks) - len(records.recorded(folder))
+        missing = len(blocks) - len(records.recorded(store))
         warnings.warn(
-            f"{folder}: {missing} of {len(blocks)} blocks are not solved yet; reading them raises, "
+            f"{store}: {missing} of {len(blocks)} blocks are not solved yet; reading them raises, "
             "running the sweep again finishes them",
             IncompleteWarning,
             stacklevel=2,
         )
     dataset: xr.Dataset = xr.open_zarr(
-        GuardedStore(folder, blocks, there.identity, sealed), chunks={}, consolidated=True
+        GuardedStore(store, blocks, there.identity, sealed), chunks={}, consolidated=True
     )
     return dataset

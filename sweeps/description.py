@@ -1,7 +1,7 @@
 """What a store says of itself: the object that is written first, and decides what else may be.
 
 Description.of(sweep)     what a new cube will say
-Description.read(folder)  what the one there says, None if there is none
+Description.read(store)  what the one there says, None if there is none
 .require(sweep)           refuse to go on with another sweep, or another version of its game
 """
 
@@ -14,7 +14,7 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, StoreError
 from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
-from posse.sweeps.folder import Folder
+from posse.sweeps.store import Store
 from posse.sweeps.sweep import Sweep
 
 KEY = ".posse/sweep.json"
@@ -43,27 +43,27 @@ class Description:
         )
 
     @classmethod
-    def read(cls, folder: Folder) -> Self | None:
-        data = folder.get(KEY)
+    def read(cls, store: Store) -> Self | None:
+        data = store.get(KEY)
         if data is None:
             return None
         try:
             fields = dict(json.loads(data))
             if fields.get("format", FORMAT) != FORMAT:
-                raise StoreError(f"{folder}: has format {fields.get('format')}, this posse knows {FORMAT}; update it")
+                raise StoreError(f"{store}: has format {fields.get('format')}, this posse knows {FORMAT}; update it")
             return cls(**fields | {"shape": tuple(fields["shape"]), "chunk": tuple(fields["chunk"])})
         except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(f"{folder}: its description {KEY} is damaged: {error}") from error
+            raise StoreError(f"{store}: its description {KEY} is damaged: {error}") from error
 
-    def write(self, folder: Folder) -> None:
+    def write(self, store: Store) -> None:
         """Put it down, unless another process was first."""
-        folder.put_if_absent(KEY, json.dumps(asdict(self), indent=1).encode())
+        store.put_if_absent(KEY, json.dumps(asdict(self), indent=1).encode())
 
     @property
     def blocks(self) -> Blocks:
         return Blocks(self.shape, self.chunk)
 
-    def require(self, sweep: Sweep, folder: Folder) -> None:
+    def require(self, sweep: Sweep, store: Store) -> None:
         """Raise unless the cube is this sweep's, by this version of the game; say what differs."""
         if self.identity == sweep.identity:
             return
@@ -72,11 +72,11 @@ class Description:
         if self.attributes["game"] == game.name and old != new:
             changed = sorted(n for n in {*old, *new} if old.get(n) != new.get(n))
             raise GameChangedError(
-                f"{folder}: was made by {self.attributes['source']}, {game.name} version "
+                f"{store}: was made by {self.attributes['source']}, {game.name} version "
                 f"{self.attributes['game_version']}; here it is version {game.version}, "
                 f"{', '.join(changed)} changed; choose another store"
             )
-        raise StoreError(f"{folder}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
+        raise StoreError(f"{store}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
 
     def _and_here(self, game: Game) -> tuple[tuple[Mapping[str, str], str], ...]:
         """Sources and version, there and here."""

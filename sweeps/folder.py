@@ -1,9 +1,7 @@
-"""A folder that keeps what it was given: where the objects of a cube live.
+"""A store in a local or shared file system.
 
-    put(objects)              each whole or not at all, on the disk when it returns, read back and compared
-    put_if_absent(key, data)  an object, likewise, and only the first of several writers wins
-
-Nothing here deletes what a reader could see. What a killed writer leaves behind lies under `PARTIAL`.
+An object appears under its name whole or not at all, and is on the disk when `put` returns. What a killed writer leaves
+behind lies under `PARTIAL`.
 """
 
 import errno
@@ -19,25 +17,22 @@ from zarr.storage import LocalStore
 from posse.kernels.errors import InputError, SpaceError, StoreError
 from posse.sweeps import direct
 from posse.sweeps.direct import Content
+from posse.sweeps.store import ROOM, Entry
 
-ROOM = ".posse"
 PARTIAL = f"{ROOM}/partial"
 ATTEMPTS = 10  # at writing a file that another run, which has just finished the cube, sweeps away
 
 
 class Folder:
-    """Objects by key in a local or shared file system."""
+    """Objects by key in a folder; see posse.sweeps.store."""
 
     def __init__(self, path: str | Path) -> None:
-        if "://" in str(path):
-            raise InputError(f"{path}: is not a folder; cubes live in a local or shared file system")
         self.path = Path(path).expanduser().absolute()
 
     def __str__(self) -> str:
         return str(self.path)
 
     def exists(self) -> bool:
-        """Whether anything is there, but for what a killed writer left behind."""
         try:
             if not self.path.is_dir():
                 if self.path.exists():
@@ -59,14 +54,12 @@ class Folder:
             raise StoreError(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
     def put(self, objects: Mapping[str, Content]) -> None:
-        """Write objects by key, replacing those that are there."""
         self._place({self.path / key: data for key, data in objects.items()}, os.replace)
         for key, data in objects.items():
             if not self._holds(self.path / key, data):
                 raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Write an object unless there is one of that key; tells whether it did."""
         return self._place({self.path / key: data}, os.link)
 
     def _holds(self, path: Path, data: Content) -> bool:
@@ -96,23 +89,26 @@ class Folder:
             raise _explained(error, min(folders)) from error
         return all(placed)
 
-    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Keys directly below a prefix and their lengths, in no order."""
+    def keys(self, prefix: str) -> Iterator[Entry]:
         try:
             with os.scandir(self.path / prefix) as entries:
-                yield from ((f"{prefix}/{e.name}", e.stat().st_size) for e in entries if e.is_file())
+                for entry in entries:
+                    if entry.is_file():
+                        stat = entry.stat()
+                        yield Entry(f"{prefix}/{entry.name}", stat.st_size, stat.st_mtime)
         except FileNotFoundError:
             return
 
+    def size(self) -> int:
+        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
     def free(self) -> int:
-        """Bytes that can still be written."""
         there = self.path
         while not there.exists():
             there = there.parent
         return shutil.disk_usage(there).free
 
     def sweep_partial(self) -> None:
-        """Remove what killed writers have left; a writer that still lives writes its file again."""
         shutil.rmtree(self.path / PARTIAL, ignore_errors=True)
 
     def zarr(self) -> LocalStore:

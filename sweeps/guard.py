@@ -3,28 +3,29 @@
 import re
 from typing import Any
 
-from zarr.abc.store import ByteRequest, Store
+from zarr.abc.store import ByteRequest
+from zarr.abc.store import Store as ZarrStore
 from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import WrapperStore
 
 from posse.kernels.errors import IncompleteError, StoreError
 from posse.sweeps import codec, records
 from posse.sweeps.blocks import Blocks
-from posse.sweeps.folder import Folder
+from posse.sweeps.store import Store
 
 
-class GuardedStore(WrapperStore[Store]):
-    """Reads of a cube's folder; a chunk of results that has no record, is not there or is damaged raises.
+class GuardedStore(WrapperStore[ZarrStore]):
+    """Reads of a cube's store; a chunk of results that has no record, is not there or is damaged raises.
 
     sealed: every block is recorded, no need to look.
     """
 
-    def __init__(self, folder: Folder, blocks: Blocks, identity: str, sealed: bool) -> None:
-        super().__init__(folder.zarr())
-        self.folder, self.blocks, self.identity, self.sealed = folder, blocks, identity, sealed
+    def __init__(self, store: Store, blocks: Blocks, identity: str, sealed: bool) -> None:
+        super().__init__(store.zarr())
+        self.store, self.blocks, self.identity, self.sealed = store, blocks, identity, sealed
 
-    def _with_store(self, store: Store) -> "GuardedStore":
-        return type(self)(self.folder, self.blocks, self.identity, self.sealed)
+    def _with_store(self, store: ZarrStore) -> "GuardedStore":
+        return type(self)(self.store, self.blocks, self.identity, self.sealed)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__
@@ -35,24 +36,24 @@ class GuardedStore(WrapperStore[Store]):
             self._require_record(number)
         found = await super().get(key, prototype, byte_range)
         if found is None and "c" in re.split(r"[./]", key.partition("/")[2]):
-            raise StoreError(f"{self.folder}: {key} is missing although it was written; the cube is damaged")
+            raise StoreError(f"{self.store}: {key} is missing although it was written; the cube is damaged")
         if (
             found is not None
             and number is not None
             and byte_range is None
             and not codec.is_sound(found.as_numpy_array())
         ):
-            raise StoreError(f"{self.folder}: {key} is not as it was written; the cube is damaged")
+            raise StoreError(f"{self.store}: {key} is not as it was written; the cube is damaged")
         return found
 
     def _require_record(self, number: int) -> None:
-        record = records.read(self.folder, number)
+        record = records.read(self.store, number)
         if record is None:
             raise IncompleteError(
-                f"{self.folder}: block {number} of {len(self.blocks)} has not been solved yet; run the sweep again"
+                f"{self.store}: block {number} of {len(self.blocks)} has not been solved yet; run the sweep again"
             )
         if record.sweep != self.identity:
-            raise StoreError(f"{self.folder}: block {number} was recorded by another sweep; the cube is damaged")
+            raise StoreError(f"{self.store}: block {number} was recorded by another sweep; the cube is damaged")
 
     def _block(self, key: str) -> int | None:
         """The block that a chunk of results belongs to; None for metadata and coordinates."""

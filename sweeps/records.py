@@ -11,9 +11,10 @@ from hashlib import sha256
 
 from posse.kernels.errors import StoreError
 from posse.sweeps.direct import Content
-from posse.sweeps.folder import Folder
+from posse.sweeps.store import ROOM, Store
 
-RECORDS = ".posse/records"
+RECORDS = f"{ROOM}/records"
+FAILED = f"{ROOM}/failed"
 
 
 @dataclass(frozen=True)
@@ -29,37 +30,61 @@ class Record:
     def of(cls, block: int, sweep: str, source: str, chunks: Mapping[str, Content]) -> "Record":
         return cls(block, sweep, source, {k: (len(c), sha256(c).hexdigest()) for k, c in chunks.items()})
 
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
 
-def _key(block: int) -> str:
+
+def key(block: int) -> str:
+    """Where the record of a block lies."""
     return f"{RECORDS}/{block:010d}.json"
 
 
-def write(folder: Folder, record: Record) -> None:
+def write(store: Store, record: Record) -> None:
     """Put a record down; a second one of the same block must say the same."""
-    data = json.dumps(asdict(record), separators=(",", ":")).encode()
-    if not folder.put_if_absent(_key(record.block), data):
-        earlier = read(folder, record.block)
+    if not store.put_if_absent(key(record.block), record.to_json()):
+        earlier = read(store, record.block)
         if earlier is None or earlier.chunks != record.chunks:
-            raise StoreError(f"{folder}: block {record.block} was solved twice, with different results")
+            raise StoreError(f"{store}: block {record.block} was solved twice, with different results")
 
 
-def read(folder: Folder, block: int) -> Record | None:
+def read(store: Store, block: int) -> Record | None:
     """The record of a block, None if there is none."""
-    data = folder.get(_key(block))
+    data = store.get(key(block))
     if data is None:
         return None
     try:
         fields = json.loads(data)
-        chunks = {key: (int(length), str(digest)) for key, (length, digest) in fields.pop("chunks").items()}
+        chunks = {name: (int(length), str(digest)) for name, (length, digest) in fields.pop("chunks").items()}
         record = Record(chunks=chunks, **fields)
         if record.block != block:
             raise ValueError(f"it is of block {record.block}")
         return record
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(f"{folder}: the record of block {block} is damaged: {error}") from error
+        raise StoreError(f"{store}: the record of block {block} is damaged: {error}") from error
 
 
-def recorded(folder: Folder) -> list[int]:
+def recorded(store: Store) -> list[int]:
     """Numbers of the blocks that have a record, in order."""
-    names = (key.rsplit("/", 1)[1].removesuffix(".json") for key, _ in folder.keys(RECORDS))
-    return sorted(int(name) for name in names if name.isdecimal())
+    return sorted(times(store))
+
+
+def times(store: Store) -> dict[int, float]:
+    """When each block was recorded, in seconds since 1970 by the store's clock."""
+    return {number: entry.when for entry in store.keys(RECORDS) if (number := _number(entry.key)) is not None}
+
+
+def _number(key: str) -> int | None:
+    name = key.rsplit("/", 1)[1].removesuffix(".json")
+    return int(name) if name.isdecimal() else None
+
+
+def write_failure(store: Store, block: int, reason: str) -> None:
+    """Note that a block could not be solved, and why; a later record of it counts for more."""
+    store.put({f"{FAILED}/{block:010d}.json": json.dumps({"block": block, "reason": reason}).encode()})
+
+
+def failures(store: Store) -> dict[int, str]:
+    """Why each block that has no record could not be solved."""
+    noted = {number: entry.key for entry in store.keys(FAILED) if (number := _number(entry.key)) is not None}
+    left = sorted(noted.keys() - times(store).keys()) if noted else []
+    return {number: str(json.loads(store.get(noted[number]) or b"{}").get("reason", "")) for number in left}

@@ -17,7 +17,7 @@ from posse.kernels.errors import InputError
 
 
 class Spec(BaseModel):
-    """The fields of a spec file; what they hold is checked by posse.sweeps.sweep."""
+    """The fields of a spec file; what they hold is checked by posse.sweeps.sweep, and by posse.cluster.clusters."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -27,6 +27,7 @@ class Spec(BaseModel):
     outside_domain: str = "refuse"
     axes: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
+    cluster: dict[str, Any] | None = None
 
 
 def read(path: Path) -> Spec:

@@ -3,6 +3,7 @@
 posse.solve("restraint", diversity=0.2)          one point, or arrays of them
 posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
+posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
 
@@ -11,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from posse.cluster.job import Job
     from posse.kernels.catalogue import game, games
     from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
     from posse.kernels.errors import PosseError
@@ -23,6 +25,7 @@ __all__ = [
     "Domain",
     "Flag",
     "Game",
+    "Job",
     "Output",
     "Parameter",
     "PosseError",
@@ -35,6 +38,7 @@ __all__ = [
 
 # Loaded when first used: importing xarray, zarr and Numba takes a second that `posse --help` need not wait.
 _HOMES = {
+    "Job": "cluster.job",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -29,7 +30,15 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 STOPPED = 130
 
-Store = Annotated[Path, typer.Argument(help="Folder of the cube.")]
+Spec = Annotated[Path, typer.Argument(help="TOML file that describes the sweep.")]
+Store = Annotated[str, typer.Argument(help="The cube: a folder, or s3://bucket/path.")]
+NewStore = Annotated[str, typer.Option(help="The cube, new or to be finished: a folder, or s3://bucket/path.")]
+Workers = Annotated[int | None, typer.Option(help="Threads; as many as keep the cores busy if left out.")]
+Local = Annotated[int | None, typer.Option(metavar="N", help="Run on N processes of this machine instead.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run on the Dask scheduler at tcp://host:port.")]
+Cluster = Annotated[str | None, typer.Option(metavar="NAME", help="Run on a cluster of your configuration.")]
+Progress = Annotated[bool, typer.Option(help="Show a progress bar.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Select = Annotated[
     list[str] | None,
     typer.Option("--sel", metavar="NAME=VALUE", help="A label of a dimension, or LOW:HIGH. May be repeated."),
@@ -51,7 +60,7 @@ class _WithParameters(TyperCommand):
 @app.command("games")
 def list_games(
     name: Annotated[str | None, typer.Argument(help="A game, to see all that it declares.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """List the games, or show one: parameters, outputs, regimes."""
     from posse import describe
@@ -72,7 +81,7 @@ def solve_point(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter. May be repeated.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Solve a game at one point; parameters not set take their defaults."""
     from posse import describe
@@ -91,24 +100,138 @@ def solve_point(
 
 @app.command("run")
 def run_sweep(
-    spec: Annotated[Path, typer.Argument(help="TOML file that describes the sweep.")],
-    store: Annotated[Path, typer.Option(help="Folder of the cube, new or to be finished.")],
-    workers: Annotated[int | None, typer.Option(help="Threads; as many as keep the cores busy if left out.")] = None,
-    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+    spec: Spec,
+    store: NewStore,
+    workers: Workers = None,
+    local: Local = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    progress: Progress = True,
 ) -> None:
     """Solve a sweep into a cube, or finish one that was interrupted."""
     from posse import reports
+    from posse.cluster.clusters import chosen, engine
     from posse.cluster.run import run
     from posse.sweeps.cube import open_cube
-    from posse.sweeps.sweep import Sweep
 
-    sweep = Sweep.from_toml(spec)
-    report = run(sweep, store, workers, progress)
+    sweep, table = _read(spec)
+    with engine(chosen(workers, local, scheduler, cluster, table)) as where:
+        report = run(sweep, store, where, progress)
     reports.show_run(sweep, store, report, open_cube(store))
 
 
+@app.command("submit")
+def submit_sweep(
+    spec: Spec, store: NewStore, local: Local = None, scheduler: Scheduler = None, cluster: Cluster = None
+) -> None:
+    """Have a cluster solve a sweep, and return at once."""
+    from posse.cluster.clusters import chosen
+    from posse.cluster.job import Job
+    from posse.sweeps.cube import Cube
+
+    sweep, table = _read(spec)
+    where = chosen(None, local, scheduler, cluster, table)
+    _submit(Job(Cube.create(sweep, store).store), where)
+
+
+def _read(path: Path) -> tuple[Any, Any]:
+    """The sweep of a spec file, and the table that says where to run it, if it has one."""
+    from posse.sweeps import spec
+    from posse.sweeps.sweep import Sweep
+
+    written = spec.read(path)
+    return Sweep.from_spec(written, path.parent), written.cluster
+
+
+def _submit(job: Any, where: Any) -> None:
+    name = job.submit(where)
+    print(f"{name}: submitted; posse status {job.store} --watch")
+
+
+@app.command("status")
+def show_status(
+    store: Store,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until the job is over.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how far the work on a cube is; needs no scheduler."""
+    from posse import reports
+    from posse.cluster.job import Job
+
+    job = Job(store)
+    if watch:
+        reports.watch(job)
+    status = job.status()
+    print(json.dumps(asdict(status), indent=1)) if as_json else reports.show_status(status)
+    if status.state in ("failed", "lost"):
+        raise typer.Exit(1)
+
+
+@app.command("cancel")
+def cancel_job(store: Store) -> None:
+    """Ask the runs at work on a cube to stop; what is recorded stays."""
+    from posse.cluster.job import Job
+
+    asked = Job(store).cancel()
+    for run in asked:
+        print(f"{run.name}: asked to stop, on {run.where}")
+    if not asked:
+        print("nothing is at work on it")
+
+
+@app.command("resume")
+def resume_job(
+    store: Store,
+    workers: Workers = None,
+    local: Local = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    progress: Progress = True,
+    submit: Annotated[bool, typer.Option("--submit", help="Return at once, as posse submit does.")] = False,
+) -> None:
+    """Solve what is missing of a cube, which says itself what it is."""
+    from posse import reports
+    from posse.cluster.clusters import chosen, engine
+    from posse.cluster.job import Job
+    from posse.cluster.run import go_on
+    from posse.sweeps.cube import open_cube
+
+    job = Job(store)
+    cube = job.cube()
+    where = chosen(workers, local, scheduler, cluster)
+    if submit:
+        _submit(job, where)
+        return
+    with engine(where) as found:
+        report = go_on(cube, found, progress)
+    reports.show_run(cube.sweep, store, report, open_cube(store))
+
+
+@app.command("verify")
+def verify_cube(
+    store: Store,
+    repair: Annotated[bool, typer.Option("--repair", help="Solve again what is damaged.")] = False,
+    progress: Progress = True,
+    as_json: Json = False,
+) -> None:
+    """Read every byte of a cube again and compare it with what was written."""
+    from posse import reports
+    from posse.cluster.job import Job
+    from posse.cluster.progress import bar
+
+    job = Job(store)
+    with bar(job.status().done, 0, progress and not as_json, "verifying") as advance:
+        found = job.verify(repair, advance)
+    if as_json:
+        print(json.dumps([asdict(damage) | {"repaired": repair} for damage in found], indent=1))
+    else:
+        reports.show_damages(job, found, repair)
+    if found and not repair:
+        raise typer.Exit(1)
+
+
 @app.command("info")
-def show_info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def show_info(store: Store, as_json: Json = False) -> None:
     """Say what a cube holds, how it was made and whether it is finished."""
     from posse import reports
 
@@ -151,7 +274,7 @@ def plot_map(
 @app.command("bench")
 def run_benchmarks(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller cubes, fewer rounds.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
     only: Annotated[str | None, typer.Option(metavar="NAME", help="One group of tables.")] = None,
 ) -> None:
     """Measure posse on this machine: kernel, disk, slicing, starting, and other tools."""

@@ -1,23 +1,29 @@
 """Runs and cubes in words and tables, as the command line prints them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from posse.cluster.local import Report
+from posse.cluster.job import Job, Status
+from posse.cluster.progress import bar
+from posse.cluster.run import Report
 from posse.describe import print_table, text
 from posse.sweeps import records, spec
 from posse.sweeps.cube import is_sealed, read_description
-from posse.sweeps.folder import Folder
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.shares import shares
+from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
+from posse.sweeps.verify import Damage
+
+MOST_FAILED = 20  # blocks that are named
 
 
-def show_run(sweep: Sweep, store: Path, report: Report, ds: xr.Dataset) -> None:
+def show_run(sweep: Sweep, store: str | Path, report: Report, ds: xr.Dataset) -> None:
     """What a run did, and the share of each regime."""
     if report.blocks:
         rate = f"{report.rate / 1e6:.1f} million" if report.rate >= 1e6 else f"{report.rate:,.0f}"
@@ -26,7 +32,7 @@ def show_run(sweep: Sweep, store: Path, report: Report, ds: xr.Dataset) -> None:
         print("nothing left to solve")
     if any("flag_values" in v.attrs for v in ds.data_vars.values()):
         show_shares(ds)
-    size = sum(f.stat().st_size for f in Folder(store).path.rglob("*") if f.is_file())
+    size = open_store(store).size()
     print(f"cube: {store} ({sweep.size:,} points, {gigabytes(size)})")
 
 
@@ -35,13 +41,13 @@ def show_shares(ds: xr.Dataset) -> None:
     print_table([[str(name), f"{100 * share:6.2f} %"] for name, share in found.to_series().items() if share > 0])
 
 
-def cube_facts(store: Path) -> dict[str, Any]:
+def cube_facts(where: str | Path) -> dict[str, Any]:
     """What there is to know of a cube without reading its results, and without its game being installed."""
-    folder = Folder(store)
-    there = read_description(folder)
+    store = open_store(where)
+    there = read_description(store)
     written = spec.parse(there.attributes["spec"])
     return {
-        "store": str(folder),
+        "store": str(store),
         "game": f"{written.game}, version {there.attributes['game_version']}",
         "points": prod(there.shape),
         "axes": {n: f"{k} labels, {_written(written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)},
@@ -50,8 +56,8 @@ def cube_facts(store: Path) -> dict[str, Any]:
         "dtype": written.dtype,
         "chunk": list(there.chunk),
         "blocks": len(there.blocks),
-        "missing": len(there.blocks) - len(records.recorded(folder)),
-        "sealed": is_sealed(folder),
+        "missing": len(there.blocks) - len(records.recorded(store)),
+        "sealed": is_sealed(store),
         "made": there.attributes["history"],
         "packages": there.attributes["packages"],
     }
@@ -65,6 +71,47 @@ def _written(axis: Mapping[str, Any]) -> str:
     bound = [name for name in axis if name not in ("labels", "values")]
     ends = ", ".join(text(v) for v in (values if len(values) < 5 else [*values[:2], "...", values[-1]]))
     return ends + (f"; binds {', '.join(bound)}" if bound else "")
+
+
+def show_status(status: Status) -> None:
+    """How far a job is."""
+    share = f"{status.done:,} of {status.blocks:,} blocks ({100 * status.done / status.blocks:.1f} %)"
+    rows = [["cube", status.store], ["state", status.state + (f": {status.reason}" if status.reason else "")]]
+    if status.run and status.state != "complete":
+        rows.append(["run", f"{status.run.name}, on {status.run.where}, since {status.run.began}"])
+    rows.append(["done", share])
+    if status.rate and not status.is_over:
+        rows.append(["rate", f"{status.rate / 1e6:,.2f} million points a second"])
+    if status.left is not None:
+        rows.append(["left", str(timedelta(seconds=round(status.left)))])
+    if status.failed:
+        rows.append(["failed", f"{len(status.failed)} blocks"])
+        rows += [[f"block {number}", reason] for number, reason in list(status.failed.items())[:MOST_FAILED]]
+    print_table(rows)
+
+
+def watch(job: Job) -> None:
+    """A bar that follows a job until it is over."""
+    first = job.status()
+    each = first.points / first.blocks
+    with bar(first.points, round(first.done * each), True) as advance:
+        done = first.done
+        for status in job.watch():
+            advance(round((status.done - done) * each))
+            done = status.done
+
+
+def show_damages(job: Job, damages: Sequence[Damage], repaired: bool) -> None:
+    """What is not as it was written."""
+    for damage in damages:
+        print(f"{damage}{'; repaired' if repaired else ''}")
+    status = job.status()
+    missing = status.blocks - status.done
+    print(
+        f"{job.store}: {status.done:,} blocks read, {len(damages)} objects damaged"
+        + (f", {missing:,} blocks not solved yet" if missing else "")
+        + ("; posse verify --repair solves them again" if damages and not repaired else "")
+    )
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:

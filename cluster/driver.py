@@ -1,0 +1,54 @@
+"""A run that is driven from within a Dask scheduler's process, and lives as long as that.
+
+submit(cube, client)
+"""
+
+from threading import Thread
+
+from distributed import Client, Scheduler, SchedulerPlugin
+
+from posse.cluster.run import finish
+from posse.cluster.runs import Run, State
+from posse.cluster.workers import Workers
+from posse.kernels.errors import ClusterError, PosseError
+from posse.sweeps.cube import Cube
+
+
+class Driver(SchedulerPlugin):  # type: ignore[misc]  # distributed may be missing where types are checked
+    """Drives a run in a thread of the scheduler's process."""
+
+    def __init__(self, store: str, state: State) -> None:
+        self.store, self.state = store, state
+        self.name = f"posse-{state.name}"
+
+    def start(self, scheduler: Scheduler) -> None:
+        """Raises, at whoever submits, where the cube cannot be opened here."""
+        cube = Cube.open(self.store)
+        run = Run(cube.store, self.state)
+        Thread(target=self._drive, args=(scheduler, cube, run), name=self.name, daemon=True).start()
+
+    def _drive(self, scheduler: Scheduler, cube: Cube, run: Run) -> None:
+        try:
+            with Client(scheduler.address, security=scheduler.security, set_as_default=False) as client:
+                finish(cube, Workers(client), run=run)
+        except PosseError:
+            pass  # the run says so in the store
+        except Exception as error:
+            run.end("failed", f"{type(error).__name__}: {error}")
+        finally:
+            scheduler.loop.add_callback(scheduler.remove_plugin, self.name)
+
+
+def submit(cube: Cube, client: Client) -> Run:
+    """Have the client's scheduler drive a run."""
+    run = Run.begin(cube.store, str(Workers(client)), "submitted")
+    try:
+        client.register_plugin(Driver(str(cube.store), run.state))
+    except PosseError as error:
+        run.end("failed", str(error))
+        raise
+    except Exception as error:
+        reason = f"the scheduler cannot drive the run ({type(error).__name__}: {error}); it needs this version of posse"
+        run.end("failed", reason)
+        raise ClusterError(reason.splitlines()[0]) from error
+    return run

@@ -1,0 +1,165 @@
+"""A job: the work on a cube, wherever it runs; all that is known of it stands in the store.
+
+job = Job("s3://bucket/atlas.zarr")
+job.status(), job.watch()       how far it is
+job.cancel(), job.resume()      stop it, go on with it
+job.verify(repair=True)         look at every byte
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from posse.cluster.clusters import checked, connected
+from posse.cluster.detached import detach
+from posse.cluster.engine import Engine
+from posse.cluster.local import Threads
+from posse.cluster.run import Report, go_on
+from posse.cluster.runs import RUNNING, State, cancel, runs
+from posse.kernels.errors import GameChangedError, InputError
+from posse.sweeps import records
+from posse.sweeps.cube import Cube, is_sealed, read_description
+from posse.sweeps.store import Store, open_store
+from posse.sweeps.sweep import Sweep
+from posse.sweeps.verify import Damage, damages, mend, of_frame
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+RECENT = 200  # records by which the rate is judged
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a job is.
+
+    state: complete, begun, submitted, running, cancelled, stopped, failed or lost; reason: why, and run: the latest.
+    failed: why each block that failed did. rate: points a second, lately; left: seconds to go, while it runs.
+    """
+
+    store: str
+    state: str
+    reason: str
+    run: State | None
+    blocks: int
+    done: int
+    failed: dict[int, str]
+    points: int
+    rate: float | None
+    left: float | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is at work on it."""
+        return self.state not in RUNNING
+
+
+class Job:
+    """The work on the cube in a store. Raises StoreError where there is none."""
+
+    def __init__(self, store: str | Path | Store) -> None:
+        self.store = open_store(store)
+        self.description = read_description(self.store)
+
+    def __repr__(self) -> str:
+        return f"<posse.Job {self.store}: {self.status().state}>"
+
+    @property
+    def name(self) -> str:
+        """That of its latest run, empty where there was none."""
+        every = runs(self.store)
+        return every[-1].name if every else ""
+
+    def status(self) -> Status:
+        """What the store says now; needs no cluster."""
+        times, every = records.times(self.store), runs(self.store)
+        blocks, points = len(self.description.blocks), prod(self.description.shape)
+        latest = next((run for run in reversed(every) if run.state in RUNNING), every[-1] if every else None)
+        state, reason = (latest.state, latest.reason) if latest else ("begun", "")
+        if is_sealed(self.store):
+            state, reason = "complete", ""
+        elif state == "finished":  # it is about to be sealed, or was begun anew
+            state = "begun"
+        rate = _rate(sorted(times.values()), points / blocks)
+        left = (blocks - len(times)) * points / blocks / rate if rate and state in RUNNING else None
+        failed = records.failures(self.store)
+        return Status(str(self.store), state, reason, latest, blocks, len(times), failed, points, rate, left)
+
+    def watch(self, every: float = 2.0) -> Iterator[Status]:
+        """The status again and again, until the job is over."""
+        while True:
+            status = self.status()
+            yield status
+            if status.is_over:
+                return
+            sleep(every)
+
+    def cancel(self) -> list[State]:
+        """Ask the runs that are at work to stop, once the blocks under way are recorded; tells which these are."""
+        return cancel(self.store)
+
+    def resume(self, workers: int | None = None, progress: bool = True, client: "Client | None" = None) -> Report:
+        """Solve what is missing; arguments as of `Sweep.run`."""
+        return go_on(self.cube(), engine(workers, client), progress)
+
+    def submit(self, where: "Client | Mapping[str, Any] | None" = None) -> str:
+        """Have a cluster solve what is missing, and return at once, with the name of the run.
+
+        where: a client of a Dask cluster, whose scheduler then sees to it; or a table as in posse.cluster.clusters,
+        by default {"kind": "threads"}: what is to be started is started by a process of its own on this machine.
+        """
+        cube = self.cube()
+        if where is None or isinstance(where, Mapping):
+            table = checked(where or {"kind": "threads"})
+            if "scheduler" not in table:
+                return detach(cube, table).state.name
+            with connected(table) as client:
+                return self.submit(client)
+        from posse.cluster.driver import submit
+
+        return submit(cube, where).state.name
+
+    def verify(self, repair: bool = False, advance: Callable[[int], None] = lambda blocks: None) -> list[Damage]:
+        """Read all that is recorded, and tell what is not as it was written; mend it where that is wanted.
+
+        advance: told the number of blocks done. To mend it the game has to be registered here.
+        """
+        found = list(damages(self.store, advance))
+        with suppress(InputError, GameChangedError):  # another version wrote the metadata, which can only be read
+            found += of_frame(self.cube())
+        if repair:
+            cube = self.cube()
+            for damage in found:
+                mend(cube, damage)
+        return found
+
+    def cube(self) -> Cube:
+        """The cube, to go on with; its game has to be registered here."""
+        return Cube.open(self.store)
+
+
+def _rate(when: list[float], points: float) -> float | None:
+    """Points a second by the latest records."""
+    lately = when[-RECENT:]
+    span = lately[-1] - lately[0] if lately else 0.0
+    return (len(lately) - 1) * points / span if span > 0 else None
+
+
+def submit(sweep: Sweep, store: str | Path | Store, where: "Client | Mapping[str, Any] | None" = None) -> Job:
+    """Begin the cube of a sweep, have a cluster see to it, and return at once."""
+    job = Job(Cube.create(sweep, store).store)
+    job.submit(where)
+    return job
+
+
+def engine(workers: int | None, client: "Client | None") -> Engine:
+    """The workers of a client's cluster; threads of this process where there is no client."""
+    if client is None:
+        return Threads(workers)
+    from posse.cluster.workers import Workers
+
+    return Workers(client)

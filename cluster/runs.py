@@ -1,0 +1,126 @@
+"""Who is, or was, at work on a cube, as its store tells: one object for each run, and an order to stop.
+
+    with Run.begin(store, "threads on host") as run:  signs of life, until the block ends
+        run.order.is_given()                          somebody has asked it to stop
+    runs(store)                                       all there were
+    cancel(store)                                     ask those that live to stop
+
+A run that dies leaves its object behind; that it gives no sign of life any more tells of its end.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from secrets import token_hex
+from threading import Event, Thread
+from time import monotonic, time
+from types import TracebackType
+from typing import Self
+
+from posse.kernels.errors import Interrupted, PosseError
+from posse.sweeps.store import ROOM, Store
+
+RUNS = f"{ROOM}/runs"
+BEAT = 10.0  # seconds between signs of life
+LIFE = 60.0  # seconds without one after which a run counts as lost
+GLANCE = 1.0  # seconds between looks for an order to stop
+
+RUNNING = ("submitted", "running")
+OVER = ("finished", "failed", "cancelled", "stopped", "lost")
+
+
+@dataclass(frozen=True)
+class State:
+    """What a run says of itself. state: one of RUNNING or OVER; reason: why it is over; where: what it runs on."""
+
+    name: str
+    where: str
+    began: str
+    state: str
+    reason: str = ""
+
+
+class Order:
+    """The order to stop a run of this name, which may come at any time."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        self.store, self.run = store, run
+        self._looked, self._given = float("-inf"), False
+
+    def is_given(self) -> bool:
+        """Whether it has come; looks at most once a second."""
+        if not self._given and monotonic() > self._looked + GLANCE:
+            self._given = self.store.get(f"{RUNS}/{self.run}.cancel") is not None
+            self._looked = monotonic()
+        return self._given
+
+    def give(self) -> None:
+        self.store.put_if_absent(f"{RUNS}/{self.run}.cancel", b"")
+
+
+class Run:
+    """A run in the store; as a context it gives signs of life and says how it ended."""
+
+    def __init__(self, store: Store, state: State) -> None:
+        self.store, self.state = store, state
+        self.order = Order(store, state.name)
+        self._over = Event()
+        self._pulse = Thread(target=self._beat, name="posse-pulse", daemon=True)
+
+    @classmethod
+    def begin(cls, store: Store, where: str, state: str = "running") -> Self:
+        """Put down a new run."""
+        now = datetime.now(UTC)
+        run = cls(store, State(f"{now:%Y%m%dT%H%M%S}-{token_hex(3)}", where, now.isoformat(timespec="seconds"), state))
+        run._say(state)
+        return run
+
+    def end(self, state: str, reason: str = "") -> None:
+        """Say how it ended; silently where the store does not take it."""
+        with suppress(PosseError):
+            self._say(state, reason)
+
+    def _say(self, state: str, reason: str = "") -> None:
+        self.state = replace(self.state, state=state, reason=reason)
+        self.store.put({f"{RUNS}/{self.state.name}.json": json.dumps(asdict(self.state)).encode()})
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            self.end("running")
+
+    def __enter__(self) -> Self:
+        self._say("running")
+        self._pulse.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._over.set()
+        self._pulse.join()
+        if error is None:
+            self.end("finished")
+        elif isinstance(error, Interrupted | KeyboardInterrupt):
+            self.end("cancelled" if self.order.is_given() else "stopped", str(error))
+        else:
+            self.end("failed", str(error) or type(error).__name__)
+
+
+def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
+    """All runs, the latest last; one that says it runs and gives no sign of life is lost."""
+    found = []
+    for entry in store.keys(RUNS):
+        data = store.get(entry.key) if entry.key.endswith(".json") else None
+        if data:
+            state = State(**json.loads(data))
+            dead = state.state in RUNNING and now() - entry.when > LIFE
+            found.append(replace(state, state="lost") if dead else state)
+    return sorted(found, key=lambda state: state.name)
+
+
+def cancel(store: Store) -> list[State]:
+    """Ask all that live to stop, and tell which these are."""
+    living = [state for state in runs(store) if state.state in RUNNING]
+    for state in living:
+        Order(store, state.name).give()
+    return living

@@ -1,0 +1,208 @@
+"""The Dask engine: the workers of a Dask cluster.
+
+    Workers(client)   its engine
+
+A task is a handful of blocks, worth some seconds of work; a window of tasks is under way, whatever the size of the
+cube. A task carries the address of the store and numbers of blocks, nothing else: a worker reads from the store what
+is to be solved, and refuses where its posse would solve another game.
+
+A worker that dies takes the blocks in its work along; Dask gives its tasks to others. Where tasks kill worker after
+worker, the window halves them until the block to blame stands alone.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from queue import Empty, SimpleQueue
+from time import monotonic, perf_counter
+
+from distributed import Client, Future, KilledWorker
+
+from posse.cluster.engine import Outcome
+from posse.cluster.local import Threads
+from posse.cluster.runs import Order
+from posse.kernels.errors import ClusterError, PosseError, StoreError
+from posse.sweeps.cube import Cube
+
+TARGET = 10.0  # seconds of work in a task
+QUEUED = 2  # tasks for each thread of the workers that are in its work or wait for it
+TRIES = 4  # of a task that the store refuses
+PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
+LOST = 60.0  # seconds without a scheduler after which a run gives up
+
+log = logging.getLogger("posse")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task did: the blocks that it found or made recorded, and the seconds that this took."""
+
+    done: list[int]
+    seconds: float
+
+
+def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Work:
+    """The task: solve blocks of a cube and record them."""
+    cube = _opened(store, identity)
+    started = perf_counter()
+    done = [outcome.block for outcome in Threads(1).work(cube, numbers, Order(cube.store, run))]
+    return Work(done, perf_counter() - started)
+
+
+@lru_cache(4)
+def _opened(store: str, identity: str) -> Cube:
+    """The cube, its kernel compiled; kept, for the next task will ask for it again."""
+    cube = Cube.open(store)
+    if cube.description.identity != identity:
+        raise StoreError(f"{store}: is another cube where the workers are; they need a store that all of them share")
+    cube.warm_up()
+    return cube
+
+
+@dataclass(frozen=True)
+class Task:
+    """Blocks that are given to a worker together; not before this moment, for the so-many-th time."""
+
+    numbers: list[int]
+    tried: int = 0
+    after: float = 0.0
+
+
+class Workers:
+    """The workers that a client's scheduler has, now and later."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __str__(self) -> str:
+        return f"Dask at {self.client.scheduler.address if self.client.scheduler else 'no address'}"
+
+    def prepare(self, cube: Cube) -> None:
+        """Nothing: workers compile for themselves."""
+
+    def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
+        window = _Window(self.client, cube, numbers, order)
+        try:
+            yield from window.outcomes()
+        finally:
+            window.close()
+
+
+class _Window:
+    """The tasks under way, and what is left to be given out."""
+
+    def __init__(self, client: Client, cube: Cube, numbers: Sequence[int], order: Order) -> None:
+        self.client, self.cube, self.order = client, cube, order
+        self.waiting = deque(numbers)
+        self.again: deque[Task] = deque()
+        self.under_way: dict[str, tuple[Future, Task]] = {}
+        self.ended: SimpleQueue[str] = SimpleQueue()
+        self.given = 0
+        self.pace: float | None = None  # seconds a block
+        self._slots, self._counted = 1, float("-inf")
+        self._seen = monotonic()
+
+    def outcomes(self) -> Generator[Outcome, None, None]:
+        while (self.waiting or self.again or self.under_way) and not self.order.is_given():
+            if self._has_scheduler():
+                self._fill()
+            try:
+                key = self.ended.get(timeout=0.2)
+            except Empty:
+                continue
+            future, task = self.under_way.pop(key)
+            yield from self._settle(future, task)
+            future.release()
+
+    def close(self) -> None:
+        """Take back what is not done; a task in work ends by itself."""
+        futures = [future for future, _ in self.under_way.values()]
+        if futures and self.client.status == "running":
+            self.client.cancel(futures, force=True)
+
+    def _fill(self) -> None:
+        while len(self.under_way) < QUEUED * self._count_slots() and (task := self._next()):
+            self._give(task)
+
+    def _next(self) -> Task | None:
+        """The next task to give out, None if there is none now."""
+        for _ in range(len(self.again)):
+            task = self.again.popleft()
+            if task.after <= monotonic():
+                return task
+            self.again.append(task)
+        numbers = [self.waiting.pop() for _ in range(min(self._size(), len(self.waiting)))]
+        return Task(numbers) if numbers else None
+
+    def _size(self) -> int:
+        """Blocks worth TARGET seconds; fewer towards the end, so that the workers end together."""
+        if not self.pace:
+            return 1
+        share = len(self.waiting) / (2 * self._count_slots())
+        return max(1, int(min(TARGET / self.pace, share)))
+
+    def _count_slots(self) -> int:
+        """Threads of the workers, at least one: the first worker may be still to come."""
+        if monotonic() > self._counted + 1:
+            self._counted = monotonic()
+            with suppress(OSError):  # the scheduler has just gone
+                self._slots = max(1, sum(self.client.nthreads().values()))
+        return self._slots
+
+    def _give(self, task: Task) -> None:
+        self.given += 1
+        key = f"posse-{self.order.run}-{self.given}"
+        store, identity = str(self.cube.store), self.cube.description.identity
+        future = self.client.submit(solve_blocks, store, identity, task.numbers, self.order.run, key=key, pure=False)
+        self.under_way[key] = future, task
+        future.add_done_callback(lambda ended: self.ended.put(ended.key))
+
+    def _has_scheduler(self) -> bool:
+        """Whether there is one now; it may come back for a while."""
+        if self.client.status == "running":
+            self._seen = monotonic()
+            return True
+        if self.client.status in ("closed", "closing") or monotonic() > self._seen + LOST:
+            raise ClusterError("the scheduler is gone; start one, then run the same command to go on")
+        return False
+
+    def _settle(self, future: Future, task: Task) -> Generator[Outcome, None, None]:
+        """What became of a task."""
+        if future.status == "finished":
+            work: Work = future.result()
+            if work.done:
+                pace = work.seconds / len(work.done)
+                self.pace = pace if self.pace is None else (self.pace + pace) / 2
+            yield from map(Outcome, work.done)
+            left = sorted(set(task.numbers) - set(work.done))
+            self.waiting.extend(left)  # the task was told to stop
+        elif future.status in ("cancelled", "lost"):
+            self.again.append(task)  # the scheduler went away
+        else:
+            yield from self._settle_error(future.exception(), task)
+
+    def _settle_error(self, error: BaseException, task: Task) -> Generator[Outcome, None, None]:
+        if isinstance(error, KilledWorker):
+            yield from self._split(task, f"the process that solves it dies ({error.allowed_failures + 1} times)")
+        elif type(error) is StoreError and task.tried + 1 < TRIES:
+            log.warning("%s; trying again", error)
+            self.again.append(Task(task.numbers, task.tried + 1, monotonic() + PAUSE * 2**task.tried))
+        elif isinstance(error, PosseError):
+            raise error
+        elif isinstance(error, ImportError | AttributeError) and "posse" in str(error):
+            raise ClusterError(f"the workers cannot load posse ({error}); install this version of it where they run")
+        else:
+            yield from self._split(task, f"{type(error).__name__}: {error}".splitlines()[0])
+
+    def _split(self, task: Task, reason: str) -> Generator[Outcome, None, None]:
+        """A task failed by itself: what it left undone is tried in halves, and a block alone is to blame."""
+        left = [number for number in task.numbers if not self.cube.is_recorded(number)]
+        yield from (Outcome(number) for number in task.numbers if number not in left)
+        if task.numbers == left and len(left) == 1:
+            yield Outcome(left[0], reason)
+            return
+        half = (len(left) + 1) // 2
+        self.again.extend(Task(part) for part in (left[:half], left[half:]) if part)
