@@ -142,6 +142,7 @@ def connected(table: Table) -> Iterator[Any]:
 @contextmanager
 def _client(where: Any, security: Any) -> Iterator[Any]:
     distributed = _load("distributed")
+    logging.getLogger("distributed.client").setLevel(logging.ERROR)  # what is lost with a worker is solved again
     if isinstance(where, str):
         _warn_if_open(where)
     try:

@@ -23,6 +23,8 @@ from posse.sweeps.sweep import Sweep
 
 Advance = Callable[[int], None]
 
+MOST_FAILED = 100  # blocks, after which something else than the blocks is wrong, and a run ends
+
 
 @dataclass(frozen=True)
 class Report:
@@ -88,6 +90,8 @@ def _work(cube: Cube, missing: list[int], engine: Engine, advance: Advance, run:
                 else:
                     failed[outcome.block] = outcome.failure
                     records.write_failure(cube.store, outcome.block, outcome.failure)
+                if len(failed) == MOST_FAILED:
+                    break
     except KeyboardInterrupt:
         raise _interrupted(cube) from None
     if failed:
@@ -106,7 +110,5 @@ def _told(cube: Cube, failed: dict[int, str]) -> str:
     """The blocks that failed, in one line."""
     number, reason = min(failed.items())
     others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return (
-        f"{cube.store}: block {number}{others} of {len(cube.blocks)} cannot be solved: {reason}; "
-        "all others that could be are recorded"
-    )
+    rest = "the run ends here" if len(failed) == MOST_FAILED else "all others are recorded"
+    return f"{cube.store}: block {number}{others} of {len(cube.blocks)} cannot be solved: {reason}; {rest}"

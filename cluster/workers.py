@@ -13,8 +13,9 @@ worker, the window halves them until the block to blame stands alone.
 import logging
 from collections import deque
 from collections.abc import Generator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
@@ -24,7 +25,7 @@ from distributed import Client, Future, KilledWorker
 from posse.cluster.engine import Outcome
 from posse.cluster.local import Threads
 from posse.cluster.runs import Order
-from posse.kernels.errors import ClusterError, PosseError, StoreError
+from posse.kernels.errors import ClusterError, PosseError, ServiceError, StoreError
 from posse.sweeps.cube import Cube
 
 TARGET = 10.0  # seconds of work in a task
@@ -44,9 +45,21 @@ class Work:
     seconds: float
 
 
+class TaskError(Exception):
+    """What went wrong in a task, in words; the exception itself may be one that cannot travel."""
+
+
 def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Work:
-    """The task: solve blocks of a cube and record them."""
-    cube = _opened(store, identity)
+    """The task: solve blocks of a cube and record them. Raises PosseError or TaskError."""
+    try:
+        return _solve(_opened(store, identity), numbers, run)
+    except PosseError:
+        raise
+    except Exception as error:
+        raise TaskError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
+
+
+def _solve(cube: Cube, numbers: list[int], run: str) -> Work:
     started = perf_counter()
     done = [outcome.block for outcome in Threads(1).work(cube, numbers, Order(cube.store, run))]
     return Work(done, perf_counter() - started)
@@ -64,11 +77,16 @@ def _opened(store: str, identity: str) -> Cube:
 
 @dataclass(frozen=True)
 class Task:
-    """Blocks that are given to a worker together; not before this moment, for the so-many-th time."""
+    """Blocks that are given to a worker together; tried so often before, and not to be tried again before a moment.
+
+    suspect: they may be what kills workers. One such task is under way at a time, for a worker that dies takes along
+    what waits in its queue, and that would be suspected too.
+    """
 
     numbers: list[int]
     tried: int = 0
     after: float = 0.0
+    suspect: bool = False
 
 
 class Workers:
@@ -129,9 +147,10 @@ class _Window:
 
     def _next(self) -> Task | None:
         """The next task to give out, None if there is none now."""
+        suspected = any(task.suspect for _, task in self.under_way.values())
         for _ in range(len(self.again)):
             task = self.again.popleft()
-            if task.after <= monotonic():
+            if task.after <= monotonic() and not (task.suspect and suspected):
                 return task
             self.again.append(task)
         numbers = [self.waiting.pop() for _ in range(min(self._size(), len(self.waiting)))]
@@ -171,38 +190,37 @@ class _Window:
 
     def _settle(self, future: Future, task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""
-        if future.status == "finished":
-            work: Work = future.result()
-            if work.done:
-                pace = work.seconds / len(work.done)
-                self.pace = pace if self.pace is None else (self.pace + pace) / 2
-            yield from map(Outcome, work.done)
-            left = sorted(set(task.numbers) - set(work.done))
-            self.waiting.extend(left)  # the task was told to stop
-        elif future.status in ("cancelled", "lost"):
-            self.again.append(task)  # the scheduler went away
-        else:
-            yield from self._settle_error(future.exception(), task)
-
-    def _settle_error(self, error: BaseException, task: Task) -> Generator[Outcome, None, None]:
-        if isinstance(error, KilledWorker):
+        try:
+            work: Work = future.result(timeout=PAUSE)
+        except (CancelledError, TimeoutError):  # the scheduler went away, or the worker just after it was done
+            self.again.append(task)
+        except KilledWorker as error:
             yield from self._split(task, f"the process that solves it dies ({error.allowed_failures + 1} times)")
-        elif type(error) is StoreError and task.tried + 1 < TRIES:
+        except TaskError as error:
+            yield from self._split(task, str(error))
+        except ServiceError as error:
+            if task.tried + 1 == TRIES:
+                raise
             log.warning("%s; trying again", error)
-            self.again.append(Task(task.numbers, task.tried + 1, monotonic() + PAUSE * 2**task.tried))
-        elif isinstance(error, PosseError):
-            raise error
-        elif isinstance(error, ImportError | AttributeError) and "posse" in str(error):
-            raise ClusterError(f"the workers cannot load posse ({error}); install this version of it where they run")
+            self.again.append(replace(task, tried=task.tried + 1, after=monotonic() + PAUSE * 2**task.tried))
+        except ImportError as error:
+            raise ClusterError(f"the workers cannot load posse ({error}); install it where they run") from error
         else:
-            yield from self._split(task, f"{type(error).__name__}: {error}".splitlines()[0])
+            yield from self._note(work, task)
+
+    def _note(self, work: Work, task: Task) -> Generator[Outcome, None, None]:
+        if work.done:
+            pace = work.seconds / len(work.done)
+            self.pace = pace if self.pace is None else (self.pace + pace) / 2
+        yield from map(Outcome, work.done)
+        self.waiting.extend(set(task.numbers) - set(work.done))  # where it was told to stop
 
     def _split(self, task: Task, reason: str) -> Generator[Outcome, None, None]:
-        """A task failed by itself: what it left undone is tried in halves, and a block alone is to blame."""
+        """A task failed: what it left undone is tried in halves, until a block that is tried alone is to blame."""
         left = [number for number in task.numbers if not self.cube.is_recorded(number)]
         yield from (Outcome(number) for number in task.numbers if number not in left)
-        if task.numbers == left and len(left) == 1:
+        if task.suspect and task.numbers == left and len(left) == 1:
             yield Outcome(left[0], reason)
             return
         half = (len(left) + 1) // 2
-        self.again.extend(Task(part) for part in (left[:half], left[half:]) if part)
+        self.again.extend(Task(part, suspect=True) for part in (left[:half], left[half:]) if part)

@@ -28,6 +28,12 @@ class StoreError(PosseError):
     exit_status = 2
 
 
+class ServiceError(StoreError):
+    """Try again: the disk or the object store does not serve now."""
+
+    exit_status = 1
+
+
 class GameChangedError(StoreError):
     """The cube was made by another version of the game: use a new store, or that version of posse."""
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from posse.kernels.errors import InputError, StoreError
+from posse.kernels.errors import InputError, ServiceError, StoreError
 from posse.sweeps.direct import Content
 from posse.sweeps.store import Entry
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 AT_ONCE = 8  # requests of one call
 PATIENCE = timedelta(minutes=3)  # with a service that does not serve
+TIMEOUT = timedelta(seconds=30)  # for an answer
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
@@ -53,7 +54,7 @@ class Bucket:
             raise InputError(f"{self}: needs the package obstore; install posse[cluster]") from None
         endpoint = next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), None)
         config: dict[str, Any] = {"checksum_algorithm": "SHA256"} | ({"endpoint": endpoint} if endpoint else {})
-        options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http://"))}
+        options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http://")), "timeout": TIMEOUT}
         backoff: dict[str, Any] = {"max_backoff": timedelta(seconds=15)}
         retry: dict[str, Any] = {"retry_timeout": PATIENCE, "max_retries": 30, "backoff": backoff}
         try:
@@ -79,7 +80,7 @@ class Bucket:
     def _put(self, key: str, data: Content) -> None:
         self._call(key, lambda: self._objects.put(key, data, use_multipart=False))
         if self.get(key) != data:
-            raise StoreError(f"{self}/{key}: reads back otherwise than it was written; check the object store")
+            raise ServiceError(f"{self}/{key}: reads back otherwise than it was written; check the object store")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         from obstore.exceptions import AlreadyExistsError
@@ -137,4 +138,4 @@ class Bucket:
             return StoreError(f"{where}: there is no such bucket; create it, or check AWS_ENDPOINT_URL")
         if isinstance(error, StoreError):
             return error
-        return StoreError(f"{where}: the object store does not serve ({kind}); check AWS_ENDPOINT_URL, or try again")
+        return ServiceError(f"{where}: the object store does not serve ({kind}); check AWS_ENDPOINT_URL, or try again")

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from zarr.storage import LocalStore
 
-from posse.kernels.errors import InputError, SpaceError, StoreError
+from posse.kernels.errors import InputError, ServiceError, SpaceError, StoreError
 from posse.sweeps import direct
 from posse.sweeps.direct import Content
 from posse.sweeps.store import ROOM, Entry
@@ -51,13 +51,13 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StoreError(f"{self.path / key}: cannot be read: {error.strerror}") from error
+            raise ServiceError(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
     def put(self, objects: Mapping[str, Content]) -> None:
         self._place({self.path / key: data for key, data in objects.items()}, os.replace)
         for key, data in objects.items():
             if not self._holds(self.path / key, data):
-                raise StoreError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
+                raise ServiceError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         return self._place({self.path / key: data}, os.link)
@@ -66,7 +66,7 @@ class Folder:
         try:
             return direct.holds(path, data)
         except OSError as error:
-            raise StoreError(f"{path}: cannot be read back: {error.strerror}; check the disk") from error
+            raise ServiceError(f"{path}: cannot be read back: {error.strerror}; check the disk") from error
 
     def _place(self, files: Mapping[Path, Content], move: Callable[[Path, Path], None]) -> bool:
         """Write and sync files, move them to their places, sync the folders there; false where something is there."""
@@ -156,4 +156,4 @@ def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bo
 def _explained(error: OSError, home: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SpaceError(f"{home}: the disk is full; free space, then run the same command to go on")
-    return StoreError(f"{home}: cannot be written: {error.strerror}")
+    return ServiceError(f"{home}: cannot be written: {error.strerror}")

@@ -4,10 +4,8 @@
 zarr.json and .posse/sweep.json: that time stamp is masked in them, all other bytes count.
 """
 
-import json
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -23,8 +21,7 @@ from posse.cluster.local import Threads
 from posse.cluster.run import finish, run
 from posse.sweeps import blocks
 from posse.sweeps.cube import Cube, is_sealed
-
-Prints = dict[str, tuple[int, int]]
+from stores import Prints, files, prints, recorded, same
 
 KILLS = 10
 RUN = """
@@ -116,27 +113,6 @@ def end(child: subprocess.Popen[str]) -> tuple[int, str]:
     return child.returncode, said
 
 
-def files(store: Path) -> dict[str, bytes]:
-    """Every file of a store but those that tell of its runs, the time stamp of its beginning masked."""
-    found = {p.relative_to(store).as_posix(): p.read_bytes() for p in store.rglob("*") if p.is_file()}
-    found = {name: data for name, data in found.items() if not name.startswith(".posse/runs/")}
-    for name in ("zarr.json", ".posse/sweep.json"):
-        found[name] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", b"WHEN", found[name])
-    return found
-
-
-def recorded(store: Path) -> set[str]:
-    """Keys of the chunks that records name."""
-    records = (store / ".posse" / "records").glob("*.json")
-    return {key for record in records for key in json.loads(record.read_bytes())["chunks"]}
-
-
-def prints(store: Path) -> Prints:
-    """Inode and time of change of all that is recorded: a block solved again would be written anew."""
-    stats = {key: (store / key).stat() for key in recorded(store)}
-    return {key: (stat.st_ino, stat.st_mtime_ns) for key, stat in stats.items()}
-
-
 def chunks(store: Path) -> set[str]:
     """Keys of the chunks of results that are there, recorded or not."""
     return {p.relative_to(store).as_posix() for p in store.glob("*/c.*")}
@@ -152,12 +128,6 @@ def wait_until(happened: Callable[[], bool]) -> None:
 def wait_for_more(child: subprocess.Popen[str], store: Path, chunks: int) -> None:
     """Wait until more chunks than these are recorded, or the run has ended."""
     wait_until(lambda: len(recorded(store)) > chunks or child.poll() is not None)
-
-
-def same(store: Path, reference: dict[str, bytes]) -> None:
-    found = files(store)
-    assert found.keys() == reference.keys()
-    assert [name for name in found if found[name] != reference[name]] == []
 
 
 @pytest.fixture(scope="module")
