@@ -134,7 +134,7 @@ class Bucket:
         kind = type(error).__name__
         if kind in ("PermissionDeniedError", "UnauthenticatedError"):
             return StoreError(f"{where}: access denied; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError) or "NoSuchBucket" in str(error):
             return StoreError(f"{where}: there is no such bucket; create it, or check AWS_ENDPOINT_URL")
         if isinstance(error, StoreError):
             return error

@@ -1,0 +1,107 @@
+"""Damage of every kind is found, nothing else is, and all of it is repaired."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import posse
+from conftest import Command
+from posse.cluster.run import run
+from posse.kernels.errors import StoreError
+from posse.sweeps import blocks
+from stores import files, same
+
+EACH = 40
+
+
+@pytest.fixture
+def cube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(blocks, "POINTS", 100)
+    sweep = posse.Sweep("restraint", {"diversity": {"linspace": [0, 1, 70]}, "resolve": {"linspace": [0, 1, 70]}})
+    run(sweep, tmp_path / "cube", progress=False)
+    return tmp_path / "cube"
+
+
+def damage(store: Path, seed: int) -> dict[str, str]:
+    """Flip a bit in 40 chunks, cut 40 others, delete 40 more; tells how by key."""
+    dice = random.Random(seed)
+    chunks = sorted(p for p in store.glob("*/c.*") if p.parent.name in ("regime", "payoff"))
+    chosen = dice.sample(chunks, 3 * EACH)
+    done = {}
+    for number, path in enumerate(chosen):
+        data = bytearray(path.read_bytes())
+        kind = ("flipped", "cut", "deleted")[number // EACH]
+        if kind == "flipped":
+            place = dice.randrange(8 * len(data))
+            data[place // 8] ^= 1 << place % 8
+        path.unlink()
+        if kind != "deleted":
+            path.write_bytes(data[: dice.randrange(len(data))] if kind == "cut" else data)
+        done[path.relative_to(store).as_posix()] = kind
+    return done
+
+
+WORDS = {"flipped": "other bytes", "cut": "were written", "deleted": "is missing"}
+
+
+def test_all_damage_is_found_and_repaired(cube: Path, cli: Command) -> None:
+    whole = files(cube)
+    assert cli("verify", cube, "--no-progress")[0] == 0
+    done = damage(cube, 1)
+    job = posse.Job(cube)
+    found = {found.key: found.what for found in job.verify()}
+    assert found.keys() == done.keys()
+    assert all(WORDS[kind] in found[key] for key, kind in done.items())
+    ds = posse.open_cube(cube)
+    for key in done:  # no cell of them reads as a number
+        name, _, place = key.partition("/c.")
+        *own, row, column = map(int, place.split("."))
+        part = ds[name].isel(player=own[0]) if own else ds[name]
+        window = job.description.blocks.window(row * job.description.blocks.cells[1] + column)
+        with pytest.raises(StoreError, match="damaged"):
+            part.isel(dict(zip(("diversity", "resolve"), window, strict=True))).load()
+    status, out, _ = cli("verify", cube, "--no-progress")
+    assert (status, out.count("\n")) == (1, 3 * EACH + 1)
+    assert f"{3 * EACH} objects damaged; posse verify --repair" in out
+    status, out, _ = cli("verify", cube, "--repair", "--json")
+    assert status == 0
+    assert {damage["key"] for damage in json.loads(out)} == done.keys()
+    assert job.verify() == []
+    same(cube, whole)
+
+
+@pytest.mark.parametrize(
+    "name", ["zarr.json", "regime/zarr.json", "diversity/zarr.json", "diversity/c/0", "player/c/0"]
+)
+def test_metadata_and_coordinates_are_looked_at_too(cube: Path, name: str) -> None:
+    whole = files(cube)
+    (cube / name).write_bytes((cube / name).read_bytes()[:-5])
+    job = posse.Job(cube)
+    assert [found.key for found in job.verify()] == [name]
+    (cube / name).unlink()
+    assert [found.key for found in job.verify(repair=True)] == [name]
+    same(cube, whole)
+
+
+def test_a_damaged_record_is_written_again(cube: Path) -> None:
+    whole = files(cube)
+    record = cube / ".posse" / "records" / f"{7:010d}.json"
+    record.write_text(record.read_text()[:-9])
+    job = posse.Job(cube)
+    assert [(found.key, found.block) for found in job.verify(repair=True)] == [(f".posse/records/{7:010d}.json", 7)]
+    same(cube, whole)
+
+
+def test_what_the_record_does_not_bear_out_is_not_repaired(cube: Path) -> None:
+    """A record that names other bytes than the block gives: one of them is wrong, and it is not said which."""
+    record = cube / ".posse" / "records" / f"{7:010d}.json"
+    told = json.loads(record.read_text())
+    key = next(iter(told["chunks"]))
+    told["chunks"][key][1] = "0" * 64
+    record.write_text(json.dumps(told))
+    before = files(cube)
+    with pytest.raises(StoreError, match="block 7 comes out otherwise than it was recorded"):
+        posse.Job(cube).verify(repair=True)
+    assert files(cube) == before
