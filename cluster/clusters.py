@@ -17,7 +17,7 @@ import socket
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,6 +31,8 @@ from posse.cluster.local import Threads
 from posse.kernels.errors import ClusterError, InputError, pick
 
 Table = Mapping[str, Any]
+
+log = logging.getLogger("posse")
 
 CONFIGURATION = user_config_path("posse") / "clusters.toml"
 TLS = ("tls_ca", "tls_cert", "tls_key")
@@ -187,8 +189,8 @@ def _is_loopback(host: str) -> bool:
 @contextmanager
 def _started(table: Table) -> Iterator[Any]:
     """A cluster of the kind, its workers kept at the number that was asked for."""
-    options = {k: v for k, v in table.items() if k not in ("kind", "jobs", "processes")}
-    kind, number = table["kind"], table.get("processes" if table["kind"] == "local" else "jobs", 1)
+    kind, counted = table["kind"], "processes" if table["kind"] == "local" else "jobs"
+    number, options = table.get(counted, 1), {k: v for k, v in table.items() if k not in ("kind", counted)}
     module, _, name = KINDS[kind].rpartition(".")
     make: Callable[..., Any] = getattr(_load(module), name)
     try:
@@ -198,11 +200,12 @@ def _started(table: Table) -> Iterator[Any]:
             f"cluster: {kind} cannot be started with {options or 'no options'}: {_line(error)}"
         ) from error
     with cluster:
-        if kind == "local":
-            yield cluster
-        else:
+        if module == "dask_jobqueue":
             with _kept(cluster, number):
                 yield cluster
+        else:
+            cluster.scale(number)
+            yield cluster
 
 
 def _defaults(kind: str, number: int) -> dict[str, Any]:
@@ -230,14 +233,27 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def _kept(cluster: Any, number: int) -> Iterator[None]:
-    """Have this number of workers, and order new ones in place of those that went away."""
+    """Have this number of jobs, and order new ones in place of those whose workers went away."""
     over = Event()
 
     def care() -> None:
+        seen: set[Any] = set()
+        gone: set[Any] = set()
         while not over.wait(CARE):
-            cluster.scale(number)
+            jobs, names = (
+                set(cluster.workers),
+                [str(worker.name) for worker in list(cluster.scheduler.workers.values())],
+            )
+            alive = {job for job in jobs if any(f"{name}-".startswith(f"{job}-") for name in names)}
+            missed = (seen & jobs) - alive
+            lost = missed & gone  # twice in a row: a worker that is just started again is no loss
+            for job in lost:
+                log.warning("%s: its workers are gone, another is ordered", job)
+                cluster.sync(_drop, cluster, job)
+            seen, gone = (seen | alive) - lost, missed - lost
+            cluster.scale(jobs=number)
 
-    cluster.scale(number)
+    cluster.scale(jobs=number)
     carer = Thread(target=care, name="posse-carer", daemon=True)
     carer.start()
     try:
@@ -245,6 +261,12 @@ def _kept(cluster: Any, number: int) -> Iterator[None]:
     finally:
         over.set()
         carer.join()
+
+
+async def _drop(cluster: Any, job: Any) -> None:
+    """Forget a job; the batch system is told to, which may know already."""
+    with suppress(Exception):
+        await cluster.workers.pop(job).close()
 
 
 def _load(module: str) -> Any:

@@ -20,6 +20,7 @@ from posse.sweeps.direct import Content
 from posse.sweeps.store import ROOM, Entry
 
 PARTIAL = f"{ROOM}/partial"
+PASSING = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)  # troubles that may pass
 ATTEMPTS = 10  # at writing a file that another run, which has just finished the cube, sweeps away
 
 
@@ -51,7 +52,8 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise ServiceError(f"{self.path / key}: cannot be read: {error.strerror}") from error
+            kind = ServiceError if error.errno in PASSING else StoreError
+            raise kind(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
     def put(self, objects: Mapping[str, Content]) -> None:
         self._place({self.path / key: data for key, data in objects.items()}, os.replace)
@@ -156,4 +158,5 @@ def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bo
 def _explained(error: OSError, home: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SpaceError(f"{home}: the disk is full; free space, then run the same command to go on")
-    return ServiceError(f"{home}: cannot be written: {error.strerror}")
+    kind = ServiceError if error.errno in PASSING else StoreError
+    return kind(f"{home}: cannot be written: {error.strerror}")

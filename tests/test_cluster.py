@@ -85,6 +85,8 @@ def test_fifteen_kills_leave_no_trace(cluster: Processes, spec: Path, quiet: dic
         for _ in range(2 - len(cluster.living)):
             cluster.start_worker()
         if client is None or client.poll() is not None:
+            if client:
+                client.communicate()
             client = posse(*order)
         before = prints(store)
         wait_until(lambda before=before: len(recorded(store)) > len(before) + 5 * 5)  # type: ignore[misc]

@@ -131,7 +131,7 @@ def submit_sweep(
 
     sweep, table = _read(spec)
     where = chosen(None, local, scheduler, cluster, table)
-    _submit(Job(Cube.create(sweep, store).store), where)
+    _submit(Job(Cube.create(sweep, store).store), where, store)
 
 
 def _read(path: Path) -> tuple[Any, Any]:
@@ -143,9 +143,9 @@ def _read(path: Path) -> tuple[Any, Any]:
     return Sweep.from_spec(written, path.parent), written.cluster
 
 
-def _submit(job: Any, where: Any) -> None:
+def _submit(job: Any, where: Any, store: str) -> None:
     name = job.submit(where)
-    print(f"{name}: submitted; posse status {job.store} --watch")
+    print(f"{name}: submitted; posse status {store} --watch")
 
 
 @app.command("status")
@@ -200,7 +200,7 @@ def resume_job(
     cube = job.cube()
     where = chosen(workers, local, scheduler, cluster)
     if submit:
-        _submit(job, where)
+        _submit(job, where, store)
         return
     with engine(where) as found:
         report = go_on(cube, found, progress)
