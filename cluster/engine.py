@@ -6,6 +6,7 @@ from typing import Protocol
 
 from posse.cluster.runs import Order
 from posse.sweeps.cube import Cube
+from posse.sweeps.sweep import Sweep
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class Outcome:
 
 class Engine(Protocol):
     """Its text says where the work runs."""
+
+    def require(self, sweep: Sweep) -> None:
+        """Raise InputError where it could not solve this sweep."""
 
     def prepare(self, cube: Cube) -> None:
         """What is done once, before the clock runs."""

@@ -20,6 +20,7 @@ from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
 from posse.cluster.run import Report, go_on
 from posse.cluster.runs import RUNNING, State, cancel, runs
+from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import GameChangedError, InputError
 from posse.sweeps import records
 from posse.sweeps.cube import Cube, is_sealed, read_description
@@ -151,6 +152,7 @@ def _rate(when: list[float], points: float) -> float | None:
 
 def submit(sweep: Sweep, store: str | Path | Store, where: "Client | Mapping[str, Any] | None" = None) -> Job:
     """Begin the cube of a sweep, have a cluster see to it, and return at once."""
+    require_registered(sweep.game)
     job = Job(Cube.create(sweep, store).store)
     job.submit(where)
     return job

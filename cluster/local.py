@@ -22,6 +22,7 @@ from posse.cluster.runs import Order
 from posse.kernels.errors import InputError
 from posse.kernels.workspace import Workspace
 from posse.sweeps.cube import Cube, Solved
+from posse.sweeps.sweep import Sweep
 
 ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
 
@@ -49,6 +50,9 @@ class Threads:
 
     def __str__(self) -> str:
         return f"threads of process {os.getpid()} on {gethostname()}"
+
+    def require(self, sweep: Sweep) -> None:
+        """Any sweep will do."""
 
     def prepare(self, cube: Cube) -> None:
         cube.warm_up()

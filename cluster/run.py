@@ -45,6 +45,8 @@ def run(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, p
 
     engine: where the work runs; threads of this process if left out. progress: show a bar on standard error.
     """
+    engine = engine or Threads()
+    engine.require(sweep)
     return go_on(Cube.create(sweep, store), engine, progress)
 
 

@@ -25,8 +25,10 @@ from distributed import Client, Future, KilledWorker
 from posse.cluster.engine import Outcome
 from posse.cluster.local import Threads
 from posse.cluster.runs import Order
+from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import ClusterError, PosseError, ServiceError, StoreError
 from posse.sweeps.cube import Cube
+from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
 QUEUED = 2  # tasks for each thread of the workers that are in its work or wait for it
@@ -97,6 +99,9 @@ class Workers:
 
     def __str__(self) -> str:
         return f"Dask at {self.client.scheduler.address if self.client.scheduler else 'no address'}"
+
+    def require(self, sweep: Sweep) -> None:
+        require_registered(sweep.game)
 
     def prepare(self, cube: Cube) -> None:
         """Nothing: workers compile for themselves."""

@@ -34,3 +34,12 @@ def games() -> dict[str, Game]:
 def game(name: str) -> Game:
     """The registered game of that name."""
     return _load(name)
+
+
+def require_registered(game: Game) -> None:
+    """Raise InputError unless other processes find this very game by its name."""
+    if game.name not in _entries() or _load(game.name).source_hash != game.source_hash:
+        raise InputError(
+            f"game {game.name!r}: other processes load games by name from the entry points of the group posse.games, "
+            "where this one is not registered; register it, or run it on threads"
+        )

@@ -59,8 +59,8 @@ def answer(child: subprocess.Popen[str], seconds: float = 120) -> tuple[int, str
 class Processes:
     """settings: of Dask's configuration, as environment variables."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, scheme: str = "tcp", **settings: object) -> None:
+        self.folder, self.scheme, self.port = folder, scheme, free_port()
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
         self.logs: list[Path] = []
@@ -68,18 +68,17 @@ class Processes:
 
     @property
     def address(self) -> str:
-        return f"tcp://{LOOPBACK}:{self.port}"
+        return f"{self.scheme}://{LOOPBACK}:{self.port}"
 
     def start_scheduler(self) -> None:
-        self.scheduler = self._start(
-            "scheduler", "--host", LOOPBACK, "--port", str(self.port), "--dashboard-address", f"{LOOPBACK}:0"
-        )
+        where = "--host", LOOPBACK, "--protocol", self.scheme, "--port", str(self.port)
+        self.scheduler = self._start("scheduler", *where, "--dashboard-address", f"{LOOPBACK}:0")
         wait_until(self._listens)
 
     def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
         options = options or ("--no-nanny",)
         worker = self._start(
-            "worker", self.address, "--host", LOOPBACK, "--nthreads", "1", "--no-dashboard",
+            "worker", self.address, "--host", LOOPBACK, "--protocol", self.scheme, "--nthreads", "1", "--no-dashboard",
             "--local-directory", str(self.folder / "spill"), *options,
         )  # fmt: skip
         self.workers.append(worker)

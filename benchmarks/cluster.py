@@ -1,0 +1,107 @@
+"""What Dask adds: the same sweep on one process and on two, and the cost of a task that does nothing.
+
+tables(quick) -> throughput by processes; time and memory of many tasks
+"""
+
+import os
+from collections.abc import Sequence
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import psutil
+
+from posse.benchmarks import cubes
+from posse.benchmarks.timing import Spread, Table, ratio
+from posse.cluster import workers
+from posse.cluster.clusters import connected
+from posse.cluster.local import cores
+from posse.cluster.run import finish
+from posse.cluster.workers import Work, Workers
+from posse.sweeps.cube import Cube
+
+BATCH = 10_000  # tasks between two looks at the memory
+
+
+def solve_nothing(store: str, identity: str, numbers: list[int], run: str) -> Work:
+    """A task with an empty kernel."""
+    return Work(numbers, 0.0)
+
+
+class NoOrder:
+    """Nobody asks to stop."""
+
+    run = "bench"
+
+    def is_given(self) -> bool:
+        return False
+
+
+def throughput(points: int, rounds: int) -> Table:
+    """Points a second by local processes."""
+    table = Table("processes", f"A sweep of {points:,} points on Dask", ["processes", "M points a second", "times one"])
+    if not cubes.has_room(points, cubes=2 * rounds):
+        table.notes.append(f"Left out, the disk has no room for {2 * rounds} cubes.")
+        return table
+    taken: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for processes, seconds in taken.items():
+            seconds.append(seconds_on(processes, points))
+    for processes, seconds in taken.items():
+        rate = Spread.of([points / s / 1e6 for s in seconds])
+        table.add(processes, rate, ratio(taken[1], seconds))
+    table.notes.append(
+        f"`posse run --local N`, started and compiled before the clock runs; {cores()} cores, {rounds} rounds. "
+        "A process solves in one thread and writes in another, so that one takes more than one core."
+    )
+    return table
+
+
+def seconds_on(processes: int, points: int) -> float:
+    """A whole cube on so many local processes, each of which has solved something before."""
+    with connected({"kind": "local", "processes": processes}) as client:
+        client.wait_for_workers(processes)
+        for _ in range(2):
+            finish(Cube.create(cubes.grid(10**6), cubes.fresh("warm.zarr")), Workers(client))
+        cube = Cube.create(cubes.grid(points), cubes.fresh("whole.zarr"))
+        started = perf_counter()
+        finish(cube, Workers(client))
+        return perf_counter() - started
+
+
+def many_tasks(tasks: int) -> Table:
+    """Tasks of one block each, with an empty kernel: what a task costs, and whether memory grows with their number."""
+    from distributed import Client, SubprocessCluster
+
+    headings = ["tasks so far", "ms a task", "memory of the scheduler, MB", "memory of the driver, MB"]
+    table = Table("tasks", f"{tasks:,} tasks that do nothing", headings)
+    alone = {"host": "127.0.0.1", "scheduler_kwargs": {"dashboard": False}, "worker_kwargs": {"dashboard": False}}
+    with SubprocessCluster(n_workers=2, threads_per_worker=1, **alone) as cluster, Client(cluster) as client:
+        scheduler = psutil.Process(client.run_on_scheduler(os.getpid))
+        for done, seconds in batches(client, range(tasks)):
+            memory = [round(p.memory_info().rss / 1e6) for p in (scheduler, psutil.Process())]
+            table.add(f"{done:,}", seconds * 1e3 / BATCH, *memory)
+    table.notes.append(
+        f"Two processes, a window of {workers.QUEUED} tasks a thread. A task of a sweep is worth "
+        f"{workers.TARGET:.0f} s of work."
+    )
+    return table
+
+
+def batches(client: Any, numbers: Sequence[int]) -> Any:
+    """How many tasks are done after each BATCH of them, and the seconds that it took."""
+    cube: Any = SimpleNamespace(store="nowhere", description=SimpleNamespace(identity=""))
+    order: Any = NoOrder()
+    with patch.object(workers, "solve_blocks", solve_nothing):
+        started = perf_counter()
+        for done, _ in enumerate(Workers(client).work(cube, numbers, order), 1):
+            if done % BATCH == 0:
+                now = perf_counter()
+                yield done, now - started
+                started = now
+
+
+def tables(quick: bool) -> list[Table]:
+    """The tables of this module; quick: fewer points and tasks."""
+    return [throughput(10**7 if quick else 10**9, 3), many_tasks(BATCH if quick else 10**5)]
