@@ -38,6 +38,10 @@ class GameChangedError(StoreError):
     """The cube was made by another version of the game: use a new store, or that version of posse."""
 
 
+class ArithmeticModeError(PosseError):
+    """Start afresh: this process does not compute as IEEE 754 says."""
+
+
 class TooLargeError(InputError):
     """Ask for less, or find more room: it would not fit into memory or onto the disk."""
 

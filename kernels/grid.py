@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse.kernels.declaration import Game
+from posse.kernels.errors import ArithmeticModeError
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
 from posse.kernels.program import Constants, trace
 from posse.kernels.workspace import Workspace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from posse.kernels.compiler import Kernel
 
 Floats = npt.NDArray[np.float64]
+
+_SUBNORMAL, _ONE = 5e-324, 1.0  # apart, so that their product is not made when this is compiled
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,9 @@ def solve_grid(
     outputs: names; real: type of the real ones, "float32" or "float64".
     workspace: keeps the memory of the results for the next grid, which overwrites them.
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
-    code 254 and NaN.
+    code 254 and NaN. Raises ArithmeticModeError where this process rounds the smallest numbers to zero.
     """
+    require_ieee()
     ordered = _in_order(game, columns)
     declared = [game.output(name) for name in outputs]
     count = prod(shape)
@@ -71,6 +75,15 @@ def solve_grid(
         constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+
+
+def require_ieee() -> None:
+    """Raise unless the processor keeps subnormal numbers, which a library linked with -ffast-math stops it to do."""
+    if _SUBNORMAL * _ONE == 0:
+        raise ArithmeticModeError(
+            "another library has set the processor to take the smallest numbers for zero, so results would differ from "
+            "those elsewhere; run posse in a process that does not load it (it was linked with gcc -ffast-math)"
+        )
 
 
 def kernel_for(

@@ -1,6 +1,10 @@
 """posse.solve: one point, points of arrays, or a sweep over dimensions named as parameters."""
 
+import shutil
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,3 +105,31 @@ def test_solve_chosen_outputs_in_single_precision() -> None:
     ds = posse.solve("restraint", outputs=["regime", "payoff"], dtype="float32", diversity=[0.25])
     assert list(ds.data_vars) == ["regime", "payoff"]
     assert ds.payoff.dtype == "float32"
+
+
+# What a library linked with -ffast-math does as it is loaded: the processor takes subnormal numbers for zero.
+FAST = """
+import ctypes, pathlib, subprocess, sys
+import posse
+library = sys.argv[1] + "/fast.so"
+pathlib.Path(sys.argv[1] + "/fast.c").write_text("int nothing(void) { return 0; }")
+subprocess.run(["gcc", "-shared", "-fPIC", "-ffast-math", "-o", library, sys.argv[1] + "/fast.c"], check=True)
+before = posse.solve("restraint").regime.item()
+ctypes.CDLL(library)
+one = float("1")
+if one * 5e-324 != 0:
+    sys.exit("this linker does not do so")
+try:
+    posse.solve("restraint")
+except posse.PosseError as error:
+    print(before, error)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc, to make a library that changes the arithmetic")
+def test_a_process_that_takes_small_numbers_for_zero_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FAST, tmp_path], capture_output=True, text=True)
+    if "this linker does not do so" in done.stderr:
+        pytest.skip("this linker does not change the arithmetic")
+    assert done.returncode == 0, done.stderr
+    assert "set the processor to take the smallest numbers for zero" in done.stdout
