@@ -31,9 +31,11 @@ diversity = { linspace = [0, 1, 60] }
 cap_observer = { geomspace = [0.1, 5, 60] }
 resolve = { values = [0.3, 0.7, 1.0] }
 """
-# `python -m posse`, in blocks of few points, so that there are many; it waits for a line before it begins.
+# `python -m posse`, in blocks of few points, so that there are many; it waits for a line before it begins. Where the
+# tests run in the background, children would ignore Ctrl-C.
 CHILD = """
-import runpy, sys
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import dask.array, posse.cluster.run, posse.describe, posse.kernels.compiler
 from posse.sweeps import blocks
 blocks.POINTS = int(sys.argv.pop(1))
