@@ -52,8 +52,8 @@ def run(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, p
 
 def go_on(cube: Cube, engine: Engine | None = None, progress: bool = True) -> Report:
     """Finish a cube, with a bar on standard error."""
-    size, missing = cube.sweep.size, sum(cube.blocks.points(number) for number in cube.missing())
-    with bar(size, size - missing, progress and missing > 0) as advance:
+    missing = sum(map(cube.blocks.points, cube.missing()))
+    with bar(cube.sweep.size, cube.sweep.size - missing, progress and missing > 0) as advance:
         return finish(cube, engine, advance)
 
 
@@ -97,7 +97,7 @@ def _work(cube: Cube, missing: list[int], engine: Engine, advance: Advance, run:
     except KeyboardInterrupt:
         raise _interrupted(cube) from None
     if failed:
-        raise BlocksFailedError(_told(cube, failed))
+        raise BlocksFailedError(_told(cube, failed, blocks + len(failed) == len(missing)))
     if blocks < len(missing):
         raise _interrupted(cube)
     return Report(blocks, points, perf_counter() - started)
@@ -108,9 +108,9 @@ def _interrupted(cube: Cube) -> Interrupted:
     return Interrupted(f"stopped; {done} of {len(cube.blocks)} blocks are done; run the same command to go on")
 
 
-def _told(cube: Cube, failed: dict[int, str]) -> str:
+def _told(cube: Cube, failed: dict[int, str], whole: bool) -> str:
     """The blocks that failed, in one line."""
     number, reason = min(failed.items())
     others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    rest = "the run ends here" if len(failed) == MOST_FAILED else "all others are recorded"
+    rest = "all others are recorded" if whole else "the run ends here"
     return f"{cube.store}: block {number}{others} of {len(cube.blocks)} cannot be solved: {reason}; {rest}"

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
+from socket import gethostname
 from time import monotonic, perf_counter
 
 from distributed import Client, Future, KilledWorker
@@ -28,6 +29,8 @@ from posse.cluster.runs import Order
 from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import ClusterError, PosseError, ServiceError, StoreError
 from posse.sweeps.cube import Cube
+from posse.sweeps.description import Description
+from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
@@ -70,9 +73,11 @@ def _solve(cube: Cube, numbers: list[int], run: str) -> Work:
 @lru_cache(4)
 def _opened(store: str, identity: str) -> Cube:
     """The cube, its kernel compiled; kept, for the next task will ask for it again."""
+    if Description.read(open_store(store)) is None:
+        raise StoreError(f"{store}: is not there on worker {gethostname()}; workers need a store that all share")
     cube = Cube.open(store)
     if cube.description.identity != identity:
-        raise StoreError(f"{store}: is another cube where the workers are; they need a store that all of them share")
+        raise StoreError(f"{store}: is another cube on worker {gethostname()}; workers need a store that all share")
     cube.warm_up()
     return cube
 

@@ -33,10 +33,10 @@ from posse.sweeps.blocks import Blocks
 from posse.sweeps.description import Description
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
-from posse.sweeps.store import Store, open_store
+from posse.sweeps.store import ROOM, Store, in_order, open_store
 from posse.sweeps.sweep import Sweep
 
-SEAL = ".posse/seal.json"
+SEAL = f"{ROOM}/seal.json"
 
 
 class IncompleteWarning(UserWarning):
@@ -160,7 +160,8 @@ class Cube:
 
     def missing(self) -> list[int]:
         """Numbers of the blocks that have no record. A record of another sweep or source is refused."""
-        done = {number for number in records.recorded(self.store) if self._record(number)}
+        there = records.recorded(self.store)
+        done = {number for number, record in zip(there, in_order(self._record, there), strict=True) if record}
         return [number for number in range(len(self.blocks)) if number not in done]
 
     def is_recorded(self, number: int) -> bool:
@@ -221,13 +222,15 @@ class Cube:
             return
         lengths = {e.key: e.size for output in self.sweep.outputs for e in self.store.keys(output.name)}
         digest = sha256()
-        for number in range(len(self.blocks)):
-            record = self._record(number)
+        for number, record in enumerate(in_order(self._record, range(len(self.blocks)))):
             if record is None:
                 raise IncompleteError(f"{self.store}: block {number} has no record; run the sweep again")
             for key, (length, chunk_hash) in record.chunks.items():
                 if lengths.get(key) != length:
-                    raise StoreError(f"{self.store}: {key} is recorded with {length} bytes, has {lengths.get(key)}")
+                    raise StoreError(
+                        f"{self.store}: {key} is recorded with {length} bytes, has {lengths.get(key)}; "
+                        "posse verify --repair writes it again"
+                    )
                 digest.update(f"{key} {length} {chunk_hash}\n".encode())
         seal = {"blocks": len(self.blocks), "bytes": sum(lengths.values()), "sha256": digest.hexdigest()}
         self.store.put_if_absent(SEAL, json.dumps(seal).encode())

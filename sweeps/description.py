@@ -14,10 +14,10 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, StoreError
 from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
-from posse.sweeps.store import Store
+from posse.sweeps.store import ROOM, Store
 from posse.sweeps.sweep import Sweep
 
-KEY = ".posse/sweep.json"
+KEY = f"{ROOM}/sweep.json"
 FORMAT = 1  # of what lies under .posse
 
 

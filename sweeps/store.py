@@ -7,16 +7,23 @@ Both keep what they were given: what `put` has returned from is there, whole, an
 that put the same key if it is absent, one wins. Nothing here deletes what a reader could see.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from zarr.abc.store import Store as ZarrStore
 
 from posse.kernels.errors import InputError
 from posse.sweeps.direct import Content
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 ROOM = ".posse"  # what posse keeps beside the Zarr arrays
+AT_ONCE = 16  # objects that are read at once
 
 
 class Entry(NamedTuple):
@@ -72,6 +79,18 @@ def open_store(where: "str | Path | Store") -> Store:
     from posse.sweeps.bucket import Bucket
 
     return Bucket(str(where))
+
+
+def in_order(task: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE) -> Iterator[Result]:
+    """A task's result for each item, in order, some of them under way at once: in a bucket each is a request."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(at_once, "posse-store") as pool:
+        under_way: deque[Future[Result]] = deque()
+        while True:
+            under_way.extend(pool.submit(task, item) for item in islice(waiting, 2 * at_once - len(under_way)))
+            if not under_way:
+                return
+            yield under_way.popleft().result()
 
 
 def _shown(scheme: str, rest: str) -> str:

@@ -5,17 +5,14 @@ mend(cube, damage)   write it again; the bits are the same, or it is refused
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
-from itertools import islice
 
 from posse.kernels.errors import StoreError
 from posse.sweeps import records
 from posse.sweeps.cube import Cube
-from posse.sweeps.store import Store
-
-AT_ONCE = 8  # blocks that are read at once
+from posse.sweeps.store import Store, in_order
 
 
 @dataclass(frozen=True)
@@ -32,15 +29,9 @@ class Damage:
 
 def damages(store: Store, advance: Callable[[int], None] = lambda blocks: None) -> Iterator[Damage]:
     """Look at every block that is recorded. advance: told the number of blocks done. The game need not be installed."""
-    numbers = iter(records.recorded(store))
-    with ThreadPoolExecutor(AT_ONCE, "posse-verify") as pool:
-        under_way: list[Future[list[Damage]]] = []
-        while True:
-            under_way += [pool.submit(_of_block, store, n) for n in islice(numbers, 2 * AT_ONCE - len(under_way))]
-            if not under_way:
-                return
-            yield from under_way.pop(0).result()
-            advance(1)
+    for found in in_order(partial(_of_block, store), records.recorded(store)):
+        yield from found
+        advance(1)
 
 
 def of_frame(cube: Cube) -> Iterator[Damage]:
