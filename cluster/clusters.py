@@ -194,12 +194,12 @@ def _started(table: Table) -> Iterator[Any]:
     module, _, name = KINDS[kind].rpartition(".")
     make: Callable[..., Any] = getattr(_load(module), name)
     try:
-        cluster = make(**_defaults(kind, number) | options)
+        cluster = make(**_with_defaults(options, _defaults(kind, number)))
     except (TypeError, ValueError, OSError, RuntimeError) as error:
-        raise ClusterError(
-            f"cluster: {kind} cannot be started with {options or 'no options'}: {_line(error)}"
-        ) from error
+        given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
+        raise ClusterError(f"cluster: {kind} cannot be started with {given}: {_line(error)}") from error
     with cluster:
+        _warn_if_open(str(cluster.scheduler_address))
         if module == "dask_jobqueue":
             with _kept(cluster, number):
                 yield cluster
@@ -220,6 +220,15 @@ def _defaults(kind: str, number: int) -> dict[str, Any]:
             "silence_logs": logging.ERROR,
         }
     return {} if kind == "kubernetes" else {"scheduler_options": {"dashboard_address": dashboard}}
+
+
+def _with_defaults(options: Table, defaults: Table) -> dict[str, Any]:
+    """Options, and the defaults for what they leave out, also within the tables that both have."""
+    merged = {**defaults, **options}
+    for name in defaults.keys() & options.keys():
+        if isinstance(defaults[name], Mapping) and isinstance(options[name], Mapping):
+            merged[name] = {**defaults[name], **options[name]}
+    return merged
 
 
 def _is_free(port: int) -> bool:

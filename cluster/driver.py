@@ -3,12 +3,13 @@
 submit(cube, client)
 """
 
+import asyncio
 from threading import Thread
 
 from distributed import Client, Scheduler, SchedulerPlugin
 
 from posse.cluster.run import finish
-from posse.cluster.runs import Run, State
+from posse.cluster.runs import RUNNING, Run, State
 from posse.cluster.workers import Workers
 from posse.kernels.errors import ClusterError, PosseError
 from posse.sweeps.cube import Cube
@@ -21,9 +22,9 @@ class Driver(SchedulerPlugin):  # type: ignore[misc]  # distributed may be missi
         self.store, self.state = store, state
         self.name = f"posse-{state.name}"
 
-    def start(self, scheduler: Scheduler) -> None:
+    async def start(self, scheduler: Scheduler) -> None:
         """Raises, at whoever submits, where the cube cannot be opened here."""
-        cube = Cube.open(self.store)
+        cube = await asyncio.to_thread(Cube.open, self.store)
         run = Run(cube.store, self.state)
         Thread(target=self._drive, args=(scheduler, cube, run), name=self.name, daemon=True).start()
 
@@ -31,10 +32,9 @@ class Driver(SchedulerPlugin):  # type: ignore[misc]  # distributed may be missi
         try:
             with Client(scheduler.address, security=scheduler.security, set_as_default=False) as client:
                 finish(cube, Workers(client), run=run)
-        except PosseError:
-            pass  # the run says so in the store
         except Exception as error:
-            run.end("failed", f"{type(error).__name__}: {error}")
+            if run.state.state in RUNNING:  # else it has said so itself
+                run.end("failed", f"{type(error).__name__}: {error}")
         finally:
             scheduler.loop.add_callback(scheduler.remove_plugin, self.name)
 

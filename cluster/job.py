@@ -100,7 +100,7 @@ class Job:
             sleep(every)
 
     def cancel(self) -> list[State]:
-        """Ask the runs that are at work to stop, once the blocks under way are recorded; tells which these are."""
+        """Ask the runs that are at work to stop within seconds; tells which these are."""
         return cancel(self.store)
 
     def resume(self, workers: int | None = None, progress: bool = True, client: "Client | None" = None) -> Report:

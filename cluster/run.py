@@ -67,12 +67,13 @@ def finish(
     where blocks cannot be solved, once all others are.
     """
     engine = engine or Threads()
-    missing = cube.missing()
-    if not missing and run is None:
+    cube.write_skeleton()
+    if run is None and not cube.missing():
         cube.seal()
         return Report(0, 0, 0.0)
-    random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
     with run or Run.begin(cube.store, str(engine)) as registered:
+        missing = cube.missing()
+        random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
         if missing:
             engine.prepare(cube)
         report = _work(cube, missing, engine, advance, registered)
@@ -96,10 +97,11 @@ def _work(cube: Cube, missing: list[int], engine: Engine, advance: Advance, run:
                     break
     except KeyboardInterrupt:
         raise _interrupted(cube) from None
-    if failed:
-        raise BlocksFailedError(_told(cube, failed, blocks + len(failed) == len(missing)))
-    if blocks < len(missing):
+    whole = blocks + len(failed) == len(missing)
+    if not whole and len(failed) < MOST_FAILED:
         raise _interrupted(cube)
+    if failed:
+        raise BlocksFailedError(_told(cube, failed, whole))
     return Report(blocks, points, perf_counter() - started)
 
 

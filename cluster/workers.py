@@ -86,8 +86,8 @@ def _opened(store: str, identity: str) -> Cube:
 class Task:
     """Blocks that are given to a worker together; tried so often before, and not to be tried again before a moment.
 
-    suspect: they may be what kills workers. One such task is under way at a time, for a worker that dies takes along
-    what waits in its queue, and that would be suspected too.
+    suspect: they may be what kills workers. One such task is under way at a time, and one of a single block by itself,
+    for a worker that dies takes along what waits in its queue, and that would be blamed too.
     """
 
     numbers: list[int]
@@ -157,14 +157,19 @@ class _Window:
 
     def _next(self) -> Task | None:
         """The next task to give out, None if there is none now."""
-        suspected = any(task.suspect for _, task in self.under_way.values())
         for _ in range(len(self.again)):
             task = self.again.popleft()
-            if task.after <= monotonic() and not (task.suspect and suspected):
+            if task.after <= monotonic() and self._may_go(task):
                 return task
             self.again.append(task)
         numbers = [self.waiting.pop() for _ in range(min(self._size(), len(self.waiting)))]
         return Task(numbers) if numbers else None
+
+    def _may_go(self, task: Task) -> bool:
+        if task.suspect and len(task.numbers) == 1:
+            return not (self.waiting or self.under_way)
+        others = [other for _, other in self.under_way.values() if other.suspect]
+        return not (task.suspect and others) and not any(len(other.numbers) == 1 for other in others)
 
     def _size(self) -> int:
         """Blocks worth TARGET seconds; fewer towards the end, so that the workers end together."""
@@ -215,6 +220,13 @@ class _Window:
             self.again.append(replace(task, tried=task.tried + 1, after=monotonic() + PAUSE * 2**task.tried))
         except ImportError as error:
             raise ClusterError(f"the workers cannot load posse ({error}); install it where they run") from error
+        except PosseError:
+            raise
+        except OSError:  # the scheduler went away while the result was fetched
+            self.again.append(task)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise ClusterError(f"{reason}; scheduler and workers need this version of posse") from error
         else:
             yield from self._note(work, task)
 

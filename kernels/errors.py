@@ -55,7 +55,7 @@ class IncompleteError(PosseError):
 
 
 class BlocksFailedError(PosseError):
-    """Look at what the message names: some blocks cannot be solved, all others are."""
+    """Look at what the message names: some blocks cannot be solved."""
 
 
 class ClusterError(PosseError):

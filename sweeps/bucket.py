@@ -33,10 +33,11 @@ class Bucket:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        name, _, path = self.url.removeprefix("s3://").partition("/")
-        if "@" in name or ":" in name or not (name and path):
+        written = self.url.removeprefix("s3://")
+        name, _, path = written.partition("/")
+        if "@" in written or ":" in name or not (name and path):
             raise InputError(
-                f"s3://{name.rpartition('@')[2]}/{path}: is not of the form s3://bucket/path; "
+                f"s3://{written.rpartition('@')[2]}: is not of the form s3://bucket/path; "
                 "credentials and endpoint come from environment variables"
             )
 

@@ -74,7 +74,7 @@ class Cube:
         there = read_description(store)
         there.require(sweep, store)
         cube = cls(sweep, store, there)
-        cube._write_skeleton()
+        cube.write_skeleton()
         return cube
 
     @classmethod
@@ -96,7 +96,7 @@ class Cube:
         self._require_room()
         self.description.write(self.store)
 
-    def _write_skeleton(self) -> None:
+    def write_skeleton(self) -> None:
         """Metadata and coordinates; what is there already stays. The group comes last: with it the cube opens."""
         if self.store.get("zarr.json") is not None:
             return

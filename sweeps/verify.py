@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from posse.kernels.errors import StoreError
 from posse.sweeps import records
-from posse.sweeps.cube import Cube
+from posse.sweeps.cube import Cube, is_sealed, read_description
 from posse.sweeps.store import Store, in_order
 
 
@@ -29,7 +29,9 @@ class Damage:
 
 def damages(store: Store, advance: Callable[[int], None] = lambda blocks: None) -> Iterator[Damage]:
     """Look at every block that is recorded. advance: told the number of blocks done. The game need not be installed."""
-    for found in in_order(partial(_of_block, store), records.recorded(store)):
+    sealed = is_sealed(store)  # then every block has a record
+    numbers = range(len(read_description(store).blocks)) if sealed else records.recorded(store)
+    for found in in_order(partial(_of_block, store), numbers):
         yield from found
         advance(1)
 
@@ -47,8 +49,10 @@ def _of_block(store: Store, number: int) -> list[Damage]:
         record = records.read(store, number)
     except StoreError:
         return [Damage(records.key(number), "is damaged", number)]
+    if record is None:
+        return [Damage(records.key(number), "is missing", number)]
     found = []
-    for key, (length, digest) in record.chunks.items() if record else ():
+    for key, (length, digest) in record.chunks.items():
         what = _compared(store.get(key), length, digest)
         if what:
             found.append(Damage(key, what, number))

@@ -14,7 +14,7 @@ from typing import Any, Self
 from dask_processes import LOOPBACK, free_port, wait_until
 
 BUCKET = "cubes"
-SECRET = "correct-horse-battery-staple"
+SECRET = "correct/horse+battery/staple"
 SERVER = "import sys; from moto.server import main; main(['-H', sys.argv[1], '-p', sys.argv[2]])"
 
 Script = Callable[[str, str], str | int | None]
