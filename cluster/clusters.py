@@ -64,17 +64,19 @@ def chosen(
     workers: int | None, local: int | None, scheduler: str | None, cluster: str | None, table: Table | None = None
 ) -> dict[str, Any]:
     """The checked table of the one option that is given; that of the spec, or threads, where none is."""
-    options: dict[str, dict[str, Any]] = {
-        "workers": {"kind": "threads", "workers": workers},
-        "local": {"kind": "local", "processes": local},
-        "scheduler": {"scheduler": scheduler},
-        "cluster": {"profile": cluster},
-    }
-    values = {"workers": workers, "local": local, "scheduler": scheduler, "cluster": cluster}
-    given = [name for name, value in values.items() if value is not None]
+    given: dict[str, dict[str, Any]] = {}
+    if workers is not None:
+        given["workers"] = {"kind": "threads", "workers": workers}
+    if local is not None:
+        given["local"] = {"kind": "local", "processes": local}
+    if scheduler is not None:
+        given["scheduler"] = {"scheduler": scheduler}
+    if cluster is not None:
+        given["cluster"] = {"profile": cluster}
     if len(given) > 1:
-        raise InputError(f"--{given[1]}: does not go with --{given[0]}; say one place where it runs")
-    return checked(options[given[0]] if given else table or {"kind": "threads"})
+        first, second, *_ = given
+        raise InputError(f"--{second}: does not go with --{first}; say one place where it runs")
+    return checked(next(iter(given.values()), table or {"kind": "threads"}))
 
 
 @contextmanager
@@ -249,10 +251,8 @@ def _kept(cluster: Any, number: int) -> Iterator[None]:
         seen: set[Any] = set()
         gone: set[Any] = set()
         while not over.wait(CARE):
-            jobs, names = (
-                set(cluster.workers),
-                [str(worker.name) for worker in list(cluster.scheduler.workers.values())],
-            )
+            jobs = set(cluster.workers)
+            names = [str(worker.name) for worker in list(cluster.scheduler.workers.values())]
             alive = {job for job in jobs if any(f"{name}-".startswith(f"{job}-") for name in names)}
             missed = (seen & jobs) - alive
             lost = missed & gone  # twice in a row: a worker that is just started again is no loss

@@ -52,31 +52,40 @@ def run(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, p
 
 def go_on(cube: Cube, engine: Engine | None = None, progress: bool = True) -> Report:
     """Finish a cube, with a bar on standard error."""
-    missing = sum(map(cube.blocks.points, cube.missing()))
-    with bar(cube.sweep.size, cube.sweep.size - missing, progress and missing > 0) as advance:
-        return finish(cube, engine, advance)
+    missing = cube.missing()
+    left = sum(map(cube.blocks.points, missing))
+    with bar(cube.sweep.size, cube.sweep.size - left, progress and left > 0) as advance:
+        return finish(cube, engine, advance, missing)
 
 
 def finish(
-    cube: Cube, engine: Engine | None = None, advance: Advance = lambda points: None, run: Run | None = None
+    cube: Cube,
+    engine: Engine | None = None,
+    advance: Advance = lambda points: None,
+    missing: list[int] | None = None,
+    run: Run | None = None,
 ) -> Report:
     """Solve what is missing of a cube and seal it.
 
-    advance: told the points of each finished block. run: the one that this is, where it was put down before.
+    advance: told the points of each finished block. missing: what is missing, where that has just been looked up.
+    run: the one that this is, where it was put down before; else there is one if anything is missing.
     Raises Interrupted after Ctrl-C or an order to stop, once the blocks under way are recorded; BlocksFailedError
     where blocks cannot be solved, once all others are.
     """
     engine = engine or Threads()
     cube.write_skeleton()
-    if run is None and not cube.missing():
-        cube.seal()
-        return Report(0, 0, 0.0)
-    with run or Run.begin(cube.store, str(engine)) as registered:
-        missing = cube.missing()
+    if run is None:
+        missing = cube.missing() if missing is None else missing
+        if not missing:
+            cube.seal()
+            return Report(0, 0, 0.0)
+        run = Run.begin(cube.store, str(engine))
+    with run:
+        missing = cube.missing() if missing is None else missing
         random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
         if missing:
             engine.prepare(cube)
-        report = _work(cube, missing, engine, advance, registered)
+        report = _work(cube, missing, engine, advance, run)
         cube.seal()
     return report
 

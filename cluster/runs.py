@@ -28,12 +28,11 @@ LIFE = 60.0  # seconds without one after which a run counts as lost
 GLANCE = 1.0  # seconds between looks for an order to stop
 
 RUNNING = ("submitted", "running")
-OVER = ("finished", "failed", "cancelled", "stopped", "lost")
 
 
 @dataclass(frozen=True)
 class State:
-    """What a run says of itself. state: one of RUNNING or OVER; reason: why it is over; where: what it runs on."""
+    """What a run says of itself. state: one of RUNNING, or finished, failed, cancelled, stopped, lost; reason: why."""
 
     name: str
     where: str

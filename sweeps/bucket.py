@@ -7,14 +7,13 @@ an error of its own, or does not answer, is tried again for some minutes.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from posse.kernels.errors import InputError, ServiceError, StoreError
 from posse.sweeps.direct import Content
-from posse.sweeps.store import Entry
+from posse.sweeps.store import Entry, in_order
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AT_ONCE = 8  # requests of one call
 PATIENCE = timedelta(minutes=3)  # with a service that does not serve
 TIMEOUT = timedelta(seconds=30)  # for an answer
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
@@ -54,12 +52,17 @@ class Bucket:
         except ImportError:
             raise InputError(f"{self}: needs the package obstore; install posse[cluster]") from None
         endpoint = next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), None)
-        config: dict[str, Any] = {"checksum_algorithm": "SHA256"} | ({"endpoint": endpoint} if endpoint else {})
-        options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http://")), "timeout": TIMEOUT}
-        backoff: dict[str, Any] = {"max_backoff": timedelta(seconds=15)}
-        retry: dict[str, Any] = {"retry_timeout": PATIENCE, "max_retries": 30, "backoff": backoff}
+        settings: dict[str, Any] = {
+            "config": {"checksum_algorithm": "SHA256"} | ({"endpoint": endpoint} if endpoint else {}),
+            "client_options": {"allow_http": (endpoint or "").startswith("http://"), "timeout": TIMEOUT},
+            "retry_config": {
+                "retry_timeout": PATIENCE,
+                "max_retries": 30,
+                "backoff": {"max_backoff": timedelta(seconds=15)},
+            },
+        }
         try:
-            return S3Store.from_url(self.url, config=config, client_options=options, retry_config=retry)  # type: ignore[arg-type]
+            return S3Store.from_url(self.url, **settings)
         except Exception as error:
             raise self._explained(error) from None
 
@@ -75,10 +78,11 @@ class Bucket:
             raise self._explained(error, key) from None
 
     def put(self, objects: Mapping[str, Content]) -> None:
-        with ThreadPoolExecutor(min(AT_ONCE, len(objects)), "posse-put") as pool:
-            list(pool.map(self._put, objects, objects.values()))
+        for _ in in_order(self._put, objects.items()):
+            pass
 
-    def _put(self, key: str, data: Content) -> None:
+    def _put(self, item: tuple[str, Content]) -> None:
+        key, data = item
         self._call(key, lambda: self._objects.put(key, data, use_multipart=False))
         if self.get(key) != data:
             raise ServiceError(f"{self}/{key}: reads back otherwise than it was written; check the object store")
@@ -112,7 +116,7 @@ class Bucket:
         return None
 
     def sweep_partial(self) -> None:
-        pass  # an object appears when it is whole
+        """Nothing: an object appears when it is whole."""
 
     def zarr(self) -> "ObjectStore[S3Store]":
         from zarr.storage import ObjectStore

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,10 +44,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def posse(*arguments: object, **how: object) -> subprocess.Popen[str]:
+def posse(*arguments: object, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """A command of posse in a process of its own."""
     child = [sys.executable, "-c", CHILD, *map(str, arguments)]
-    return subprocess.Popen(child, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(child, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 
 
 def answer(child: subprocess.Popen[str], seconds: float = 120) -> tuple[int, str, str]:

@@ -4,7 +4,20 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+import posse
+from posse.sweeps import blocks
+from posse.sweeps.cube import Cube
+
 Prints = dict[str, tuple[int, int]]
+
+
+def begin(spec: Path, store: str | Path, points: int = 150) -> Cube:
+    """A cube of blocks of few points; none is solved yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "POINTS", points)
+        return Cube.create(posse.Sweep.from_toml(spec), store)
 
 
 def files(store: Path) -> dict[str, bytes]:

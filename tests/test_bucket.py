@@ -14,11 +14,10 @@ import posse as module
 from dask_processes import Processes, answer, posse, wait_until
 from posse.cluster.run import run
 from posse.kernels.errors import InputError, ServiceError, StoreError
-from posse.sweeps import blocks, bucket, records
-from posse.sweeps.cube import Cube
+from posse.sweeps import bucket, records
 from posse.sweeps.store import Store, open_store
 from s3_server import BUCKET, SECRET, Proxy, S3Server, environment
-from stores import files
+from stores import begin, files
 
 SWEEP = """
 game = "restraint"
@@ -48,12 +47,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("spec") / "sweep.toml"
     path.write_text(SWEEP)
     return path
-
-
-def begin(spec: Path, store: str | Path, points: int = 100) -> Cube:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "POINTS", points)
-        return Cube.create(module.Sweep.from_toml(spec), store)
 
 
 @pytest.fixture(scope="module")

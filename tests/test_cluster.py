@@ -13,9 +13,7 @@ import pytest
 import posse as module
 from dask_processes import Processes, answer, posse, wait_until
 from posse.cluster.run import run
-from posse.sweeps import blocks
-from posse.sweeps.cube import Cube
-from stores import files, prints, recorded, same
+from stores import Prints, begin, files, prints, recorded, same
 
 KILLS = 15
 IN_WORK = 6  # blocks that a worker has begun at most: two that are solved, two packed, two being written
@@ -35,19 +33,17 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def begin(spec: Path, store: Path, points: int = 150) -> Cube:
-    """A cube of blocks of few points; none is solved yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "POINTS", points)
-        return Cube.create(module.Sweep.from_toml(spec), store)
-
-
 @pytest.fixture(scope="module")
 def quiet(spec: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a cube whose run nobody disturbed, on this machine's threads."""
     cube = begin(spec, tmp_path_factory.mktemp("quiet") / "cube")
     run(cube.sweep, cube.store, progress=False)
     return files(Path(str(cube.store)))
+
+
+def wait_for_more(store: Path, before: Prints) -> None:
+    """Until some blocks more are recorded."""
+    wait_until(lambda: len(recorded(store)) > len(before) + 5 * 5)
 
 
 @pytest.fixture
@@ -89,7 +85,7 @@ def test_fifteen_kills_leave_no_trace(cluster: Processes, spec: Path, quiet: dic
                 client.communicate()
             client = posse(*order)
         before = prints(store)
-        wait_until(lambda before=before: len(recorded(store)) > len(before) + 5 * 5)  # type: ignore[misc]
+        wait_for_more(store, before)
         time.sleep(dice.uniform(0, 0.1))
         if victim in ("client", "all"):
             client.kill()

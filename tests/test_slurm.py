@@ -98,4 +98,6 @@ def test_jobs_come_and_go(slurm: Slurm, tmp_path: Path, monkeypatch: pytest.Monk
     assert before.items() <= prints(tmp_path / "cube").items()
     same(tmp_path / "cube", files(tmp_path / "quiet"))
     wait_until(lambda: slurm.jobs() == [])  # none is left behind
-    assert LOOPBACK in cube.store.get(f".posse/runs/{job.name}.json").decode()  # type: ignore[union-attr]
+    run_of_it = job.status().run
+    assert run_of_it
+    assert LOOPBACK in run_of_it.where
