@@ -15,7 +15,7 @@ import psutil
 from posse.benchmarks import cubes
 from posse.benchmarks.timing import Spread, Table, ratio
 from posse.cluster import workers
-from posse.cluster.clusters import connected
+from posse.cluster.clusters import LOOPBACK, connected
 from posse.cluster.local import cores
 from posse.cluster.run import finish
 from posse.cluster.workers import Work, Workers
@@ -76,8 +76,13 @@ def many_tasks(tasks: int) -> Table:
 
     headings = ["tasks so far", "ms a task", "memory of the scheduler, MB", "memory of the driver, MB"]
     table = Table("tasks", f"{tasks:,} tasks that do nothing", headings)
-    alone = {"host": "127.0.0.1", "scheduler_kwargs": {"dashboard": False}, "worker_kwargs": {"dashboard": False}}
-    with SubprocessCluster(n_workers=2, threads_per_worker=1, **alone) as cluster, Client(cluster) as client:
+    scheduler_kwargs, worker_kwargs = {"dashboard": False}, {"dashboard": False}  # it writes into them
+    with (
+        SubprocessCluster(
+            LOOPBACK, 0, scheduler_kwargs, n_workers=2, threads_per_worker=1, worker_kwargs=worker_kwargs
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         scheduler = psutil.Process(client.run_on_scheduler(os.getpid))
         for done, seconds in batches(client, range(tasks)):
             memory = [round(p.memory_info().rss / 1e6) for p in (scheduler, psutil.Process())]

@@ -15,7 +15,7 @@ from posse.kernels.errors import ClusterError, PosseError
 from posse.sweeps.cube import Cube
 
 
-class Driver(SchedulerPlugin):  # type: ignore[misc]  # distributed may be missing where types are checked
+class Driver(SchedulerPlugin):
     """Drives a run in a thread of the scheduler's process."""
 
     def __init__(self, store: str, state: State) -> None:

@@ -126,7 +126,7 @@ class _Window:
         self.client, self.cube, self.order = client, cube, order
         self.waiting = deque(numbers)
         self.again: deque[Task] = deque()
-        self.under_way: dict[str, tuple[Future, Task]] = {}
+        self.under_way: dict[str, tuple[Future[Work], Task]] = {}
         self.ended: SimpleQueue[str] = SimpleQueue()
         self.given = 0
         self.pace: float | None = None  # seconds a block
@@ -203,10 +203,10 @@ class _Window:
             raise ClusterError("the scheduler is gone; start one, then run the same command to go on")
         return False
 
-    def _settle(self, future: Future, task: Task) -> Generator[Outcome, None, None]:
+    def _settle(self, future: "Future[Work]", task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""
         try:
-            work: Work = future.result(timeout=PAUSE)
+            work = future.result(timeout=PAUSE)
         except (CancelledError, TimeoutError):  # the scheduler went away, or the worker just after it was done
             self.again.append(task)
         except KilledWorker as error:
