@@ -109,4 +109,4 @@ def batches(client: Any, numbers: Sequence[int]) -> Any:
 
 def tables(quick: bool) -> list[Table]:
     """The tables of this module; quick: fewer points and tasks."""
-    return [throughput(10**7 if quick else 10**9, 3), many_tasks(BATCH if quick else 10**5)]
+    return [throughput(10**7 if quick else 10**8, 3 if quick else 5), many_tasks(BATCH if quick else 10**5)]
