@@ -18,15 +18,14 @@ from posse.cluster import workers
 from posse.cluster.clusters import LOOPBACK, connected
 from posse.cluster.local import cores
 from posse.cluster.run import finish
-from posse.cluster.workers import Work, Workers
+from posse.cluster.workers import Workers
 from posse.sweeps.cube import Cube
 
 BATCH = 10_000  # tasks between two looks at the memory
 
 
-def solve_nothing(store: str, identity: str, numbers: list[int], run: str) -> Work:
+def solve_nothing(store: str, identity: str, numbers: list[int], run: str) -> None:
     """A task with an empty kernel."""
-    return Work(numbers, 0.0)
 
 
 class NoOrder:
@@ -39,35 +38,48 @@ class NoOrder:
 
 
 def throughput(points: int, rounds: int) -> Table:
-    """Points a second by local processes."""
-    table = Table("processes", f"A sweep of {points:,} points on Dask", ["processes", "M points a second", "times one"])
-    if not cubes.has_room(points, cubes=2 * rounds):
-        table.notes.append(f"Left out, the disk has no room for {2 * rounds} cubes.")
+    """Points a second by local processes, free to use all cores, and with a core for each."""
+    headings = ["processes", "cores", "M points a second", "times one"]
+    table = Table("processes", f"A sweep of {points:,} points on Dask", headings)
+    ways = [(1, False), (2, False), (1, True), (2, True)]
+    if not cubes.has_room(points, cubes=len(ways) * rounds):
+        table.notes.append(f"Left out, the disk has no room for {len(ways) * rounds} cubes.")
         return table
-    taken: dict[int, list[float]] = {1: [], 2: []}
+    taken: dict[tuple[int, bool], list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for processes, seconds in taken.items():
-            seconds.append(seconds_on(processes, points))
-    for processes, seconds in taken.items():
+        for way, seconds in taken.items():
+            seconds.append(seconds_on(*way, points))
+    for (processes, pinned), seconds in taken.items():
         rate = Spread.of([points / s / 1e6 for s in seconds])
-        table.add(processes, rate, ratio(taken[1], seconds))
+        where = "one for each process" if pinned else f"any of {cores()}"
+        table.add(processes, where, rate, ratio(taken[1, pinned], seconds))
     table.notes.append(
-        f"`posse run --local N`, started and compiled before the clock runs; {cores()} cores, {rounds} rounds. "
-        "A process solves in one thread and writes in another, so that one takes more than one core."
+        f"`posse run --local N`, started and compiled before the clock runs; {rounds} rounds. A process solves in one "
+        "thread and writes in another, so that one that may use any core takes more than one. The scheduler and the "
+        "driver use any."
     )
     return table
 
 
-def seconds_on(processes: int, points: int) -> float:
+def seconds_on(processes: int, pinned: bool, points: int) -> float:
     """A whole cube on so many local processes, each of which has solved something before."""
     with connected({"kind": "local", "processes": processes}) as client:
         client.wait_for_workers(processes)
+        if pinned:
+            for core, worker in enumerate(client.nthreads()):
+                client.run(pin, core, workers=[worker])
         for _ in range(2):
             finish(Cube.create(cubes.grid(10**6), cubes.fresh("warm.zarr")), Workers(client))
         cube = Cube.create(cubes.grid(points), cubes.fresh("whole.zarr"))
         started = perf_counter()
         finish(cube, Workers(client))
         return perf_counter() - started
+
+
+def pin(core: int) -> None:
+    """Keep all threads of this process, and those that they begin, on one core."""
+    for thread in psutil.Process().threads():
+        os.sched_setaffinity(thread.id, {core})
 
 
 def many_tasks(tasks: int) -> Table:
@@ -98,7 +110,7 @@ def batches(client: Any, numbers: Sequence[int]) -> Any:
     """How many tasks are done after each BATCH of them, and the seconds that it took."""
     cube: Any = SimpleNamespace(store="nowhere", description=SimpleNamespace(identity=""))
     order: Any = NoOrder()
-    with patch.object(workers, "solve_blocks", solve_nothing):
+    with patch.object(workers, "solve_blocks", solve_nothing), patch.object(workers, "TARGET", 0.0):  # a block each
         started = perf_counter()
         for done, _ in enumerate(Workers(client).work(cube, numbers, order), 1):
             if done % BATCH == 0:

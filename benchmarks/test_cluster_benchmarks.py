@@ -12,7 +12,7 @@ pytest.importorskip("distributed", reason="needs posse[cluster]")
 
 def test_a_whole_cube_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(cubes, "fresh", lambda name: tmp_path / str(len(list(tmp_path.iterdir()))))
-    assert cluster.seconds_on(1, 10**5) > 0
+    assert cluster.seconds_on(1, True, 10**5) > 0
     assert open_cube(max(tmp_path.iterdir())).regime.size == 10**5
 
 

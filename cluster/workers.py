@@ -13,13 +13,12 @@ worker, the window halves them until the block to blame stands alone.
 import logging
 from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from socket import gethostname
-from time import monotonic, perf_counter
+from time import monotonic
 
 from distributed import Client, Future, KilledWorker
 
@@ -27,47 +26,41 @@ from posse.cluster.engine import Outcome
 from posse.cluster.local import Threads
 from posse.cluster.runs import Order
 from posse.kernels.catalogue import require_registered
-from posse.kernels.errors import ClusterError, PosseError, ServiceError, StoreError
+from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, StoreError
 from posse.sweeps.cube import Cube
 from posse.sweeps.description import Description
 from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
-QUEUED = 2  # tasks for each thread of the workers that are in its work or wait for it
+QUEUED = 8  # tasks for each thread of the workers that are in its work or wait for it
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
 LOST = 60.0  # seconds without a scheduler after which a run gives up
 
+Key = tuple[str, int]
+
 log = logging.getLogger("posse")
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a task did: the blocks that it found or made recorded, and the seconds that this took."""
-
-    done: list[int]
-    seconds: float
 
 
 class TaskError(Exception):
     """What went wrong in a task, in words; the exception itself may be one that cannot travel."""
 
 
-def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Work:
-    """The task: solve blocks of a cube and record them. Raises PosseError or TaskError."""
+def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> None:
+    """The task: solve blocks of a cube and record them. Raises PosseError or TaskError where it does not do all.
+
+    It returns nothing: that it is done is all there is to know, and a result would have to be fetched, one by one.
+    """
     try:
-        return _solve(_opened(store, identity), numbers, run)
+        cube = _opened(store, identity)
+        done = sum(1 for _ in Threads(1).work(cube, numbers, Order(cube.store, run)))
+        if done < len(numbers):
+            raise Interrupted(f"{store}: the run was asked to stop")
     except PosseError:
         raise
     except Exception as error:
         raise TaskError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
-
-
-def _solve(cube: Cube, numbers: list[int], run: str) -> Work:
-    started = perf_counter()
-    done = [outcome.block for outcome in Threads(1).work(cube, numbers, Order(cube.store, run))]
-    return Work(done, perf_counter() - started)
 
 
 @lru_cache(4)
@@ -84,13 +77,14 @@ def _opened(store: str, identity: str) -> Cube:
 
 @dataclass(frozen=True)
 class Task:
-    """Blocks that are given to a worker together; tried so often before, and not to be tried again before a moment.
+    """Blocks that are given to a worker together, at a moment; tried so often before, not to be tried again before one.
 
     suspect: they may be what kills workers. One such task is under way at a time, and one of a single block by itself,
     for a worker that dies takes along what waits in its queue, and that would be blamed too.
     """
 
     numbers: list[int]
+    given: float = 0.0
     tried: int = 0
     after: float = 0.0
     suspect: bool = False
@@ -126,8 +120,8 @@ class _Window:
         self.client, self.cube, self.order = client, cube, order
         self.waiting = deque(numbers)
         self.again: deque[Task] = deque()
-        self.under_way: dict[str, tuple[Future[Work], Task]] = {}
-        self.ended: SimpleQueue[str] = SimpleQueue()
+        self.under_way: dict[Key, tuple[Future[None], Task]] = {}
+        self.ended: SimpleQueue[Key] = SimpleQueue()
         self.given = 0
         self.pace: float | None = None  # seconds a block
         self._slots, self._counted = 1, float("-inf")
@@ -188,10 +182,10 @@ class _Window:
 
     def _give(self, task: Task) -> None:
         self.given += 1
-        key = f"posse-{self.order.run}-{self.given}"
+        key = (f"posse-{self.order.run}", self.given)  # a name of its own would be a group of its own to the scheduler
         store, identity = str(self.cube.store), self.cube.description.identity
         future = self.client.submit(solve_blocks, store, identity, task.numbers, self.order.run, key=key, pure=False)
-        self.under_way[key] = future, task
+        self.under_way[key] = future, replace(task, given=monotonic())
         future.add_done_callback(lambda ended: self.ended.put(ended.key))
 
     def _has_scheduler(self) -> bool:
@@ -203,39 +197,33 @@ class _Window:
             raise ClusterError("the scheduler is gone; start one, then run the same command to go on")
         return False
 
-    def _settle(self, future: "Future[Work]", task: Task) -> Generator[Outcome, None, None]:
+    def _settle(self, future: "Future[None]", task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""
-        try:
-            work = future.result(timeout=PAUSE)
-        except (CancelledError, TimeoutError):  # the scheduler went away, or the worker just after it was done
-            self.again.append(task)
-        except KilledWorker as error:
-            yield from self._split(task, f"the process that solves it dies ({error.allowed_failures + 1} times)")
-        except TaskError as error:
-            yield from self._split(task, str(error))
-        except ServiceError as error:
-            if task.tried + 1 == TRIES:
-                raise
-            log.warning("%s; trying again", error)
-            self.again.append(replace(task, tried=task.tried + 1, after=monotonic() + PAUSE * 2**task.tried))
-        except ImportError as error:
-            raise ClusterError(f"the workers cannot load posse ({error}); install it where they run") from error
-        except PosseError:
-            raise
-        except OSError:  # the scheduler went away while the result was fetched
-            self.again.append(task)
-        except RuntimeError as error:
-            reason = str(error).splitlines()[0]
-            raise ClusterError(f"{reason}; scheduler and workers need this version of posse") from error
-        else:
-            yield from self._note(work, task)
-
-    def _note(self, work: Work, task: Task) -> Generator[Outcome, None, None]:
-        if work.done:
-            pace = work.seconds / len(work.done)
+        if future.status == "finished":
+            pace = (monotonic() - task.given) / QUEUED / len(task.numbers)  # it waited behind those given before
             self.pace = pace if self.pace is None else (self.pace + pace) / 2
-        yield from map(Outcome, work.done)
-        self.waiting.extend(set(task.numbers) - set(work.done))  # where it was told to stop
+            yield from map(Outcome, task.numbers)
+        elif future.status == "error":
+            yield from self._settle_error(future.exception(), task)
+        else:  # the scheduler went away
+            self.again.append(task)
+
+    def _settle_error(self, error: BaseException, task: Task) -> Generator[Outcome, None, None]:
+        match error:
+            case KilledWorker():
+                yield from self._split(task, f"the process that solves it dies ({error.allowed_failures + 1} times)")
+            case TaskError():
+                yield from self._split(task, str(error))
+            case ServiceError() if task.tried + 1 < TRIES:
+                log.warning("%s; trying again", error)
+                self.again.append(replace(task, tried=task.tried + 1, after=monotonic() + PAUSE * 2**task.tried))
+            case Interrupted():
+                self.again.append(task)  # the worker has seen the order to stop, and this run is about to
+            case PosseError():
+                raise error
+            case _:
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                raise ClusterError(f"{reason}; scheduler and workers need this version of posse") from error
 
     def _split(self, task: Task, reason: str) -> Generator[Outcome, None, None]:
         """A task failed: what it left undone is tried in halves, until a block that is tried alone is to blame."""
