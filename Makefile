@@ -4,10 +4,12 @@
 #
 # Each sets up a virtual environment in this folder when it is first called, and when pyproject.toml changes.
 # PYTHON=python3.12 VENV=.venv-3.12 chooses another interpreter, in an environment of its own.
+# EXTRAS=test,bench tests against the peers of the benchmarks too, which are many packages.
 
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
+EXTRAS ?= test
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -19,7 +21,7 @@ demo: $(VENV)/.ready-plot
 	@$(BIN)/posse plot demo/kosovo-1999.zarr --x spoils --y resolve --sel share=0.8 --sel attrition=0.7 \
 		--sel cost_stay=0.02 --sel cost_support=0.05 --sel cost_oppose=0.1 --out demo/kosovo-1999.png
 
-test: $(VENV)/.ready-test
+test: $(VENV)/.ready-$(EXTRAS)
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.ready-dev
