@@ -28,7 +28,7 @@ from platformdirs import user_config_path
 
 from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
-from posse.kernels.errors import ClusterError, InputError, pick
+from posse.kernels.errors import ClusterError, InputError, in_words, pick
 
 Table = Mapping[str, Any]
 
@@ -152,7 +152,7 @@ def _client(where: Any, security: Any) -> Iterator[Any]:
     try:
         client = distributed.Client(where, security=security, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:  # no answer in time is an OSError too
-        raise ClusterError(f"{where}: no scheduler answers there ({_line(error)})") from error
+        raise ClusterError(f"{where}: no scheduler answers there ({in_words(error)})") from error
     with client:
         yield client
 
@@ -199,7 +199,7 @@ def _started(table: Table) -> Iterator[Any]:
         cluster = make(**_with_defaults(options, _defaults(kind, number)))
     except (TypeError, ValueError, OSError, RuntimeError) as error:
         given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
-        raise ClusterError(f"cluster: {kind} cannot be started with {given}: {_line(error)}") from error
+        raise ClusterError(f"cluster: {kind} cannot be started with {given}: {in_words(error)}") from error
     with cluster:
         _warn_if_open(str(cluster.scheduler_address))
         if module == "dask_jobqueue":
@@ -284,8 +284,4 @@ def _load(module: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0].replace("_", "-")
         extra = "" if package == "dask-kubernetes" else ", or posse[cluster]"
-        raise InputError(f"cluster: needs the package {package}; install it{extra} ({_line(error)})") from None
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"cluster: needs the package {package}; install it{extra} ({in_words(error)})") from None

@@ -11,7 +11,7 @@ from distributed import Client, Scheduler, SchedulerPlugin
 from posse.cluster.run import finish
 from posse.cluster.runs import RUNNING, Run, State
 from posse.cluster.workers import Workers
-from posse.kernels.errors import ClusterError, PosseError
+from posse.kernels.errors import ClusterError, PosseError, in_words
 from posse.sweeps.cube import Cube
 
 
@@ -34,7 +34,7 @@ class Driver(SchedulerPlugin):
                 finish(cube, Workers(client), run=run)
         except Exception as error:
             if run.state.state in RUNNING:  # else it has said so itself
-                run.end("failed", f"{type(error).__name__}: {error}")
+                run.end("failed", in_words(error))
         finally:
             scheduler.loop.add_callback(scheduler.remove_plugin, self.name)
 
@@ -44,11 +44,11 @@ def submit(cube: Cube, client: Client) -> Run:
     run = Run.begin(cube.store, str(Workers(client)), "submitted")
     try:
         client.register_plugin(Driver(str(cube.store), run.state))
-    except PosseError as error:
-        run.end("failed", str(error))
-        raise
     except Exception as error:
-        reason = f"the scheduler cannot drive the run ({type(error).__name__}: {error}); it needs this version of posse"
-        run.end("failed", reason)
-        raise ClusterError(reason.splitlines()[0]) from error
+        run.end("failed", in_words(error))
+        if isinstance(error, PosseError):
+            raise
+        raise ClusterError(
+            f"the scheduler cannot drive the run ({in_words(error)}); it needs this version of posse"
+        ) from error
     return run

@@ -19,7 +19,7 @@ from posse.cluster.detached import detach
 from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
 from posse.cluster.run import Report, go_on
-from posse.cluster.runs import RUNNING, State, cancel, runs
+from posse.cluster.runs import LIFE, RUNNING, State, cancel, runs
 from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import GameChangedError, InputError
 from posse.sweeps import records
@@ -144,8 +144,10 @@ class Job:
 
 
 def _rate(when: list[float], points: float) -> float | None:
-    """Points a second by the latest records."""
+    """Points a second by the latest records, back to the last pause between runs."""
     lately = when[-RECENT:]
+    pauses = [k for k in range(1, len(lately)) if lately[k] - lately[k - 1] > LIFE]
+    lately = lately[pauses[-1] :] if pauses else lately
     span = lately[-1] - lately[0] if lately else 0.0
     return (len(lately) - 1) * points / span if span > 0 else None
 

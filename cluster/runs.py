@@ -19,7 +19,7 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
-from posse.kernels.errors import Interrupted, PosseError
+from posse.kernels.errors import Interrupted, PosseError, in_words
 from posse.sweeps.store import ROOM, Store
 
 RUNS = f"{ROOM}/runs"
@@ -102,7 +102,7 @@ class Run:
         elif isinstance(error, Interrupted | KeyboardInterrupt):
             self.end("cancelled" if self.order.is_given() else "stopped", str(error))
         else:
-            self.end("failed", str(error) or type(error).__name__)
+            self.end("failed", in_words(error))
 
 
 def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
@@ -110,16 +110,17 @@ def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
     found = []
     for entry in store.keys(RUNS):
         data = store.get(entry.key) if entry.key.endswith(".json") else None
-        if data:
-            state = State(**json.loads(data))
+        with suppress(ValueError, TypeError):  # what is damaged, or was put down by a posse to come, is passed by
+            state = State(**json.loads(data or b""))
             dead = state.state in RUNNING and now() - entry.when > LIFE
             found.append(replace(state, state="lost") if dead else state)
     return sorted(found, key=lambda state: state.name)
 
 
 def cancel(store: Store) -> list[State]:
-    """Ask all that live to stop, and tell which these are."""
-    living = [state for state in runs(store) if state.state in RUNNING]
-    for state in living:
-        Order(store, state.name).give()
-    return living
+    """Ask all that live to stop, and tell which; those that seem lost are asked too, for they may only be silent."""
+    every = runs(store)
+    for state in every:
+        if state.state in (*RUNNING, "lost"):
+            Order(store, state.name).give()
+    return [state for state in every if state.state in RUNNING]

@@ -26,7 +26,7 @@ from posse.cluster.engine import Outcome
 from posse.cluster.local import Threads
 from posse.cluster.runs import Order
 from posse.kernels.catalogue import require_registered
-from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, StoreError
+from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, StoreError, in_words
 from posse.sweeps.cube import Cube
 from posse.sweeps.description import Description
 from posse.sweeps.store import open_store
@@ -60,7 +60,7 @@ def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Non
     except PosseError:
         raise
     except Exception as error:
-        raise TaskError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
+        raise TaskError(in_words(error)) from None
 
 
 @lru_cache(4)
@@ -222,8 +222,7 @@ class _Window:
             case PosseError():
                 raise error
             case _:
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
-                raise ClusterError(f"{reason}; scheduler and workers need this version of posse") from error
+                raise ClusterError(f"{in_words(error)}; scheduler and workers need this version of posse") from error
 
     def _split(self, task: Task, reason: str) -> Generator[Outcome, None, None]:
         """A task failed: what it left undone is tried in halves, until a block that is tried alone is to blame."""

@@ -68,6 +68,14 @@ class Interrupted(PosseError):  # noqa: N818 - an interruption, not an error
     exit_status = 130
 
 
+def in_words(error: BaseException) -> str:
+    """What an error says, in one line; its kind, too, unless posse raised it on purpose."""
+    line = (str(error).splitlines() or [""])[0]
+    if isinstance(error, PosseError):
+        return line
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
 def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
     """The entry called `name`; else an error that names the nearest known one, and all of them."""
     if isinstance(name, str) and name in known:

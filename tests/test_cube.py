@@ -1,8 +1,6 @@
 """A cube on disk: what any reader of Zarr sees, and that nothing missing or damaged passes for a number."""
 
-import errno
 import json
-import os
 import pickle
 import random
 import re
@@ -11,7 +9,6 @@ import sys
 import warnings
 from collections import namedtuple
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,7 @@ import posse
 from posse.cluster.local import Threads
 from posse.cluster.run import finish, run
 from posse.kernels.declaration import UNIT_INTERVAL, Flag, Game, Output, Parameter
-from posse.kernels.errors import GameChangedError, IncompleteError, SpaceError, StoreError
+from posse.kernels.errors import GameChangedError, IncompleteError, StoreError
 from posse.sweeps import blocks
 from posse.sweeps.cube import Cube, IncompleteWarning, is_sealed, read_description
 from posse.sweeps.folder import Folder
@@ -44,19 +41,6 @@ import xarray as xr
 ds = xr.open_zarr(sys.argv[1]).load()
 assert "posse" not in sys.modules
 print(pickle.dumps(ds).hex())
-"""
-# `posse run` on a disk that is full after some synced files; the third argument says how many.
-FULL = """
-import errno, os, sys
-sync, left = os.fsync, [int(sys.argv.pop(1))]
-def full(handle):
-    left[0] -= 1
-    if left[0] < 0:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    sync(handle)
-os.fsync = full
-from posse.cli import main
-main()
 """
 
 
@@ -475,52 +459,7 @@ def test_another_sweep_is_refused(cube: Path, changes: dict[str, Any], message: 
     assert files(cube) == before
 
 
-# A full disk
-
-
-def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever call meets the full disk, and all after it, the error says so, and the next run finishes."""
-    monkeypatch.setattr(blocks, "POINTS", 16)
-    sweep = posse.Sweep("restraint", {"diversity": {"linspace": [0, 1, 24]}})
-    run(sweep, tmp_path / "whole", Threads(1), progress=False)
-    calls = {name: getattr(os, name) for name in ("fsync", "replace", "link", "mkdir")}
-    step, failed = 0, 1
-    while failed:
-        store, failed, left = tmp_path / str(step), 0, step
-
-        def full(name: str) -> Callable[..., Any]:
-            def call(*arguments: Any, **options: Any) -> Any:
-                nonlocal left, failed
-                left -= 1
-                if left < 0:
-                    failed += 1
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                return calls[name](*arguments, **options)
-
-            return call
-
-        with monkeypatch.context() as patch:
-            for name in calls:
-                patch.setattr(os, name, full(name))
-            with suppress(SpaceError):
-                run(sweep, store, Threads(1), progress=False)
-                assert is_sealed(Folder(store))  # all that may fail now is to say so
-        before = {n: d for n, d in files(store).items() if "/partial/" not in n}
-        run(sweep, store, Threads(1), progress=False)
-        assert files(store).items() >= before.items()
-        assert files(store, "c*") == files(tmp_path / "whole", "c*")
-        step += 3
-    assert step > 60
-
-
-def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "spec.toml").write_text('game = "restraint"\n[axes]\ndiversity = { linspace = [0, 1, 30] }\n')
-    arguments = ["run", str(tmp_path / "spec.toml"), "--store", str(tmp_path / "cube"), "--no-progress"]
-    full = subprocess.run([sys.executable, "-c", FULL, "25", *arguments], capture_output=True, text=True)
-    assert (full.returncode, full.stdout, full.stderr.count("\n")) == (1, "", 1)
-    assert "the disk is full; free space, then run the same command to go on" in full.stderr
-    again = subprocess.run([sys.executable, "-m", "posse", *arguments], capture_output=True, text=True)
-    assert (again.returncode, again.stderr) == (0, "")
+# Finished
 
 
 def test_finish_reports_what_it_did(tmp_path: Path) -> None:
