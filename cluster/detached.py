@@ -1,8 +1,7 @@
 """A run that is driven by a process of its own on this machine, which does not end with the terminal.
 
-    detach(cube, table)
-
-What it prints goes to a file in the user's folder for logs.
+detach(cube, table)
+log_path(name)       where what it prints goes, in the user's folder for logs
 """
 
 import json
@@ -11,14 +10,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from socket import gethostname
 from typing import Any
 
 from platformdirs import user_log_path
 
 from posse.cluster.clusters import engine
-from posse.cluster.run import finish
-from posse.cluster.runs import RUNNING, Run, State
+from posse.cluster.run import complete
+from posse.cluster.runs import Run, State
 from posse.kernels.errors import ClusterError, in_words
 from posse.sweeps.cube import Cube
 from posse.sweeps.store import Store, open_store
@@ -29,7 +29,7 @@ def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     run = Run.begin(cube.store, f"{table['kind']}, from {gethostname()}", "submitted")
     order = json.dumps({"store": str(cube.store), "state": asdict(run.state), "table": dict(table)})
     try:
-        with (user_log_path("posse", ensure_exists=True) / f"{run.state.name}.log").open("wb") as log:
+        with log_path(run.state.name).open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "posse.cluster.detached"],
                 stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
@@ -43,6 +43,11 @@ def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     return run
 
 
+def log_path(run: str) -> Path:
+    """The file that a run of this name writes what it prints to."""
+    return user_log_path("posse", ensure_exists=True) / f"{run}.log"
+
+
 def _drive() -> None:
     """The process that `detach` starts."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as it does at Ctrl-C
@@ -50,11 +55,9 @@ def _drive() -> None:
     store: Store = open_store(order["store"])
     run = Run(store, State(**order["state"]))
     try:
-        with engine(order["table"]) as where:
-            finish(Cube.open(store), where, run=run)
+        with run, engine(order["table"]) as where:  # a cluster may take minutes to start: signs of life come first
+            complete(Cube.open(store), where, run)
     except Exception as error:
-        if run.state.state in RUNNING:
-            run.end("failed", in_words(error))
         print(f"posse: {error}", file=sys.stderr)
         raise SystemExit(1) from None
 

@@ -4,15 +4,18 @@ submit(cube, client)
 """
 
 import asyncio
+import logging
 from threading import Thread
 
 from distributed import Client, Scheduler, SchedulerPlugin
 
-from posse.cluster.run import finish
-from posse.cluster.runs import RUNNING, Run, State
+from posse.cluster.run import complete
+from posse.cluster.runs import Run, State
 from posse.cluster.workers import Workers
 from posse.kernels.errors import ClusterError, PosseError, in_words
 from posse.sweeps.cube import Cube
+
+log = logging.getLogger("posse")
 
 
 class Driver(SchedulerPlugin):
@@ -30,11 +33,10 @@ class Driver(SchedulerPlugin):
 
     def _drive(self, scheduler: Scheduler, cube: Cube, run: Run) -> None:
         try:
-            with Client(scheduler.address, security=scheduler.security, set_as_default=False) as client:
-                finish(cube, Workers(client), run=run)
-        except Exception as error:
-            if run.state.state in RUNNING:  # else it has said so itself
-                run.end("failed", in_words(error))
+            with run, Client(scheduler.address, security=scheduler.security, set_as_default=False) as client:
+                complete(cube, Workers(client), run)
+        except Exception as error:  # the run has said it; nobody else waits to hear it
+            log.warning("%s: %s", self.name, in_words(error))
         finally:
             scheduler.loop.add_callback(scheduler.remove_plugin, self.name)
 

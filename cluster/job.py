@@ -6,8 +6,8 @@ job.cancel(), job.resume()      stop it, go on with it
 job.verify(repair=True)         look at every byte
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -130,12 +130,16 @@ class Job:
         advance: told the number of blocks done. To mend it the game has to be registered here.
         """
         found = list(damages(self.store, advance))
-        with suppress(InputError, GameChangedError):  # another version wrote the metadata, which can only be read
-            found += of_frame(self.cube())
-        if repair:
+        try:
             cube = self.cube()
-            for damage in found:
-                mend(cube, damage)
+        except (InputError, GameChangedError) as error:
+            if repair:
+                raise
+            warnings.warn(f"metadata and coordinates were not looked at: {error}", stacklevel=2)
+            return found
+        found += of_frame(cube)
+        if repair:
+            mend(cube, found)
         return found
 
     def cube(self) -> Cube:

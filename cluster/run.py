@@ -1,7 +1,8 @@
 """Run a sweep into a store: what all engines have in common.
 
-run(sweep, store, engine)  begin a cube, or go on with it, until it is whole
-finish(cube, engine)       the same for a cube that has been begun
+run(sweep, store, engine)    begin a cube, or go on with it, until it is whole
+finish(cube, engine)         the same for a cube that has been begun
+complete(cube, engine, run)  the same within a run that has been begun
 """
 
 import random
@@ -63,30 +64,38 @@ def finish(
     engine: Engine | None = None,
     advance: Advance = lambda points: None,
     missing: list[int] | None = None,
-    run: Run | None = None,
 ) -> Report:
-    """Solve what is missing of a cube and seal it.
+    """Solve what is missing of a cube and seal it, in a run of its own if anything is missing.
 
     advance: told the points of each finished block. missing: what is missing, where that has just been looked up.
-    run: the one that this is, where it was put down before; else there is one if anything is missing.
     Raises Interrupted after Ctrl-C or an order to stop, once the blocks under way are recorded; BlocksFailedError
     where blocks cannot be solved, once all others are.
     """
     engine = engine or Threads()
-    cube.write_skeleton()
-    if run is None:
-        missing = cube.missing() if missing is None else missing
-        if not missing:
-            cube.seal()
-            return Report(0, 0, 0.0)
-        run = Run.begin(cube.store, str(engine))
-    with run:
-        missing = cube.missing() if missing is None else missing
-        random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
-        if missing:
-            engine.prepare(cube)
-        report = _work(cube, missing, engine, advance, run)
+    missing = cube.missing() if missing is None else missing
+    if not missing:
+        cube.write_skeleton()
         cube.seal()
+        return Report(0, 0, 0.0)
+    with Run.begin(cube.store, str(engine)) as run:
+        return complete(cube, engine, run, advance, missing)
+
+
+def complete(
+    cube: Cube,
+    engine: Engine,
+    run: Run,
+    advance: Advance = lambda points: None,
+    missing: list[int] | None = None,
+) -> Report:
+    """Solve what is missing of a cube and seal it, as a part of a run; arguments and errors as of `finish`."""
+    cube.write_skeleton()
+    missing = cube.missing() if missing is None else missing
+    random.SystemRandom().shuffle(missing)  # two runs of one cube seldom meet at a block
+    if missing:
+        engine.prepare(cube)
+    report = _work(cube, missing, engine, advance, run)
+    cube.seal()
     return report
 
 

@@ -37,6 +37,7 @@ QUEUED = 8  # tasks for each thread of the workers that are in its work or wait 
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
 LOST = 60.0  # seconds without a scheduler after which a run gives up
+IDLE = 60.0  # seconds without a worker after which a run says so, once
 
 Key = tuple[str, int]
 
@@ -125,7 +126,7 @@ class _Window:
         self.given = 0
         self.pace: float | None = None  # seconds a block
         self._slots, self._counted = 1, float("-inf")
-        self._seen = monotonic()
+        self._seen = self._manned = monotonic()
 
     def outcomes(self) -> Generator[Outcome, None, None]:
         while (self.waiting or self.again or self.under_way) and not self.order.is_given():
@@ -177,8 +178,18 @@ class _Window:
         if monotonic() > self._counted + 1:
             self._counted = monotonic()
             with suppress(OSError):  # the scheduler has just gone
-                self._slots = max(1, sum(self.client.nthreads().values()))
+                threads = sum(self.client.nthreads().values())
+                self._slots = max(1, threads)
+                self._note_idle(threads)
         return self._slots
+
+    def _note_idle(self, threads: int) -> None:
+        now = monotonic()
+        if threads:
+            self._manned = now
+        elif now > self._manned + IDLE:
+            log.warning("%s: no worker has come for %.0f s; the run waits for one", self.cube.store, now - self._manned)
+            self._manned = float("inf")
 
     def _give(self, task: Task) -> None:
         self.given += 1

@@ -12,11 +12,9 @@ the Zarr metadata and coordinates, the group's own metadata (from here on the cu
 block its chunks and its record, then the seal.
 """
 
-import json
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +31,8 @@ from posse.sweeps.blocks import Blocks
 from posse.sweeps.description import Description
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
-from posse.sweeps.store import ROOM, Store, in_order, open_store
+from posse.sweeps.store import Store, in_order, open_store
 from posse.sweeps.sweep import Sweep
-
-SEAL = f"{ROOM}/seal.json"
 
 
 class IncompleteWarning(UserWarning):
@@ -221,19 +217,18 @@ class Cube:
             self.store.sweep_partial()
             return
         lengths = {e.key: e.size for output in self.sweep.outputs for e in self.store.keys(output.name)}
-        digest = sha256()
+        seal = records.Seal()
         for number, record in enumerate(in_order(self._record, range(len(self.blocks)))):
             if record is None:
                 raise IncompleteError(f"{self.store}: block {number} has no record; run the sweep again")
-            for key, (length, chunk_hash) in record.chunks.items():
+            for key, (length, _) in record.chunks.items():
                 if lengths.get(key) != length:
                     raise StoreError(
                         f"{self.store}: {key} is recorded with {length} bytes, has {lengths.get(key)}; "
                         "posse verify --repair writes it again"
                     )
-                digest.update(f"{key} {length} {chunk_hash}\n".encode())
-        seal = {"blocks": len(self.blocks), "bytes": sum(lengths.values()), "sha256": digest.hexdigest()}
-        self.store.put_if_absent(SEAL, json.dumps(seal).encode())
+            seal.add(record)
+        self.store.put_if_absent(records.SEAL, seal.to_json())
         self.store.sweep_partial()
 
 
@@ -248,7 +243,7 @@ def read_description(store: str | Path | Store) -> Description:
 
 def is_sealed(store: Store) -> bool:
     """Whether a cube has been declared whole."""
-    return store.get(SEAL) is not None
+    return store.get(records.SEAL) is not None
 
 
 def open_cube(where: str | Path | Store) -> xr.Dataset:

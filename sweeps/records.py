@@ -15,6 +15,7 @@ from posse.sweeps.store import ROOM, Store
 
 RECORDS = f"{ROOM}/records"
 FAILED = f"{ROOM}/failed"
+SEAL = f"{ROOM}/seal.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,23 @@ class Record:
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+
+class Seal:
+    """What declares a cube whole: the sum of its records, which are added in order."""
+
+    def __init__(self) -> None:
+        self.blocks = self.bytes = 0
+        self._digest = sha256()
+
+    def add(self, record: Record) -> None:
+        self.blocks += 1
+        for name, (length, digest) in record.chunks.items():
+            self.bytes += length
+            self._digest.update(f"{name} {length} {digest}\n".encode())
+
+    def to_json(self) -> bytes:
+        return json.dumps({"blocks": self.blocks, "bytes": self.bytes, "sha256": self._digest.hexdigest()}).encode()
 
 
 def key(block: int) -> str:

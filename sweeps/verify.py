@@ -1,17 +1,17 @@
 """Whether a cube is what was written: every byte read again and compared with the records.
 
 damages(store)       what is not as it was written
-mend(cube, damage)   write it again; the bits are the same, or it is refused
+mend(cube, damages)  write them again; the bits are the same, or it is refused
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
 from posse.kernels.errors import StoreError
 from posse.sweeps import records
-from posse.sweeps.cube import Cube, is_sealed, read_description
+from posse.sweeps.cube import Cube, Solved, read_description
 from posse.sweeps.store import Store, in_order
 
 
@@ -29,11 +29,17 @@ class Damage:
 
 def damages(store: Store, advance: Callable[[int], None] = lambda blocks: None) -> Iterator[Damage]:
     """Look at every block that is recorded. advance: told the number of blocks done. The game need not be installed."""
-    sealed = is_sealed(store)  # then every block has a record
-    numbers = range(len(read_description(store).blocks)) if sealed else records.recorded(store)
-    for found in in_order(partial(_of_block, store), numbers):
+    there, sealed = read_description(store), store.get(records.SEAL)
+    numbers = range(len(there.blocks)) if sealed else records.recorded(store)  # a sealed cube has them all
+    seal, sound = records.Seal(), True
+    for record, found in in_order(partial(_of_block, store, there.identity), numbers):
         yield from found
+        if record:
+            seal.add(record)
+        sound = sound and record is not None
         advance(1)
+    if sealed and sound and sealed != seal.to_json():
+        yield Damage(records.SEAL, "is not the sum of the records")
 
 
 def of_frame(cube: Cube) -> Iterator[Damage]:
@@ -44,19 +50,23 @@ def of_frame(cube: Cube) -> Iterator[Damage]:
             yield Damage(key, "is missing" if there is None else "is not what was written")
 
 
-def _of_block(store: Store, number: int) -> list[Damage]:
+def _of_block(store: Store, identity: str, number: int) -> tuple[records.Record | None, list[Damage]]:
+    """The record of a block, if it is sound, and what is not as that says."""
+    key = records.key(number)
     try:
         record = records.read(store, number)
     except StoreError:
-        return [Damage(records.key(number), "is damaged", number)]
+        return None, [Damage(key, "is damaged", number)]
     if record is None:
-        return [Damage(records.key(number), "is missing", number)]
+        return None, [Damage(key, "is missing", number)]
+    if record.sweep != identity:
+        return None, [Damage(key, "is of another sweep", number)]
     found = []
-    for key, (length, digest) in record.chunks.items():
-        what = _compared(store.get(key), length, digest)
+    for chunk, (length, digest) in record.chunks.items():
+        what = _compared(store.get(chunk), length, digest)
         if what:
-            found.append(Damage(key, what, number))
-    return found
+            found.append(Damage(chunk, what, number))
+    return record, found
 
 
 def _compared(chunk: bytes | None, length: int, digest: str) -> str:
@@ -68,17 +78,47 @@ def _compared(chunk: bytes | None, length: int, digest: str) -> str:
     return "" if sha256(chunk).hexdigest() == digest else "has other bytes than were written"
 
 
-def mend(cube: Cube, damage: Damage) -> None:
-    """Write an object again. Raises StoreError where the cube's own record speaks against the result."""
-    if damage.block is None:
+def mend(cube: Cube, damages: Sequence[Damage]) -> None:
+    """Write again what is damaged. Raises StoreError where the cube's own records speak against the result of some."""
+    refused = []
+    for damage in damages:
+        try:
+            _mend(cube, damage)
+        except StoreError as error:
+            refused.append(error)
+    if refused:
+        others = f"; {len(refused) - 1} more, {len(damages) - len(refused)} are" if len(damages) > 1 else ""
+        raise StoreError(f"{refused[0]}{others}") from refused[0]
+
+
+def _mend(cube: Cube, damage: Damage) -> None:
+    if damage.key == records.SEAL:
+        _mend_seal(cube)
+    elif damage.block is None:
         cube.store.put({damage.key: cube.skeleton()[damage.key]})
-        return
-    solved = cube.solve_block(damage.block)
-    if damage.key == records.key(damage.block):
-        cube.store.put(solved.chunks)
-        cube.store.put({damage.key: solved.record.to_json()})
-        return
-    record = records.read(cube.store, damage.block)
-    if record is None or record.chunks[damage.key] != solved.record.chunks[damage.key]:
-        raise StoreError(f"{cube.store}: block {damage.block} comes out otherwise than it was recorded; not repaired")
-    cube.store.put({damage.key: solved.chunks[damage.key]})
+    else:
+        solved = cube.solve_block(damage.block)
+        if damage.key == records.key(damage.block):
+            cube.store.put(solved.chunks)
+            cube.store.put({damage.key: solved.record.to_json()})
+        else:
+            _require_recorded(cube, solved, damage.key)
+            cube.store.put({damage.key: solved.chunks[damage.key]})
+
+
+def _mend_seal(cube: Cube) -> None:
+    """Only if every block still comes out as it is recorded; else it may be a record that is wrong."""
+    seal = records.Seal()
+    for number in range(len(cube.blocks)):
+        solved = cube.solve_block(number)
+        for key in solved.chunks:
+            _require_recorded(cube, solved, key)
+        seal.add(solved.record)
+    cube.store.put({records.SEAL: seal.to_json()})
+
+
+def _require_recorded(cube: Cube, solved: Solved, key: str) -> None:
+    number = solved.record.block
+    record = records.read(cube.store, number)
+    if record is None or record.chunks.get(key) != solved.record.chunks[key]:
+        raise StoreError(f"{cube.store}: block {number} comes out otherwise than it was recorded; not repaired")

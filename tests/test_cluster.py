@@ -6,14 +6,20 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from distributed import Client
+from distributed.chaos import KillWorker
 
 import posse as module
 from dask_processes import Processes, answer, posse, wait_until
 from posse.cluster.run import run
 from stores import Prints, begin, files, prints, recorded, same
+
+Mode = Literal["sys.exit", "graceful", "segfault"]
 
 KILLS = 15
 IN_WORK = 6  # blocks that a worker has begun at most: two that are solved, two packed, two being written
@@ -202,6 +208,25 @@ def test_a_kill_at_each_step_between_solved_and_recorded(tmp_path: Path) -> None
     same(tmp_path / "cube", files(tmp_path / "whole"))
 
 
+@pytest.mark.parametrize("mode", ["sys.exit", "graceful", "segfault"])
+def test_workers_that_die_of_themselves(mode: Mode, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
+    """distributed's own KillWorker, in every worker; each that died is replaced."""
+    cube = begin(spec, tmp_path / "cube")
+    with Processes(tmp_path / "dask", DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=20) as cluster:
+        with Client(cluster.address, set_as_default=False) as client:
+            client.register_plugin(KillWorker("3 s", mode))
+        command = posse("resume", cube.store, "--scheduler", cluster.address, "--no-progress")
+        while command.poll() is None:
+            for _ in range(2 - len(cluster.living)):
+                cluster.start_worker()
+            time.sleep(0.1)
+        assert answer(command)[0] == 0
+    starts = len(cluster.workers)
+    assert starts > 2
+    same(tmp_path / "cube", quiet)
+    assert sum(cluster.solved().values()) - len(cube.blocks) <= starts * IN_WORK
+
+
 def test_two_drivers_at_once(cluster: Processes, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     cube = begin(spec, tmp_path / "cube")
     for _ in range(2):
@@ -269,6 +294,19 @@ def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(
     finally:
         cluster.kill_all()
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_run_without_workers_says_so(
+    cluster: Processes, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("posse.cluster.workers.IDLE", 0.5)
+    cube = begin(spec, tmp_path / "cube", 10_000)
+    with Client(cluster.address, set_as_default=False) as client, ThreadPoolExecutor(1) as pool:
+        resumed = pool.submit(module.Job(cube.store).resume, client=client, progress=False)
+        wait_until(lambda: caplog.messages)
+        cluster.start_worker()
+        assert resumed.result(60).blocks == len(cube.blocks)
+    assert [message.partition(": ")[2][:22] for message in caplog.messages] == ["no worker has come for"]
 
 
 def test_a_block_that_raises_is_named(cluster: Processes, spec: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 import posse
 from posse.cluster import runs
 from posse.cluster.local import Threads
-from posse.cluster.run import finish
+from posse.cluster.run import complete, finish
 from posse.cluster.runs import Run
 from posse.kernels.errors import Interrupted, PosseError, StoreError
 from posse.sweeps import blocks, records
@@ -113,7 +113,8 @@ class Life(RuleBasedStateMachine):
         """What was submitted begins, unless it was cancelled before."""
         run = self.waiting.pop()
         try:
-            finish(self.cube, Threads(1), run=run)
+            with run:
+                complete(self.cube, Threads(1), run)
             assert is_sealed(self.store)
         except Interrupted:
             assert run.order.is_given()

@@ -105,3 +105,51 @@ def test_what_the_record_does_not_bear_out_is_not_repaired(cube: Path) -> None:
     with pytest.raises(StoreError, match="block 7 comes out otherwise than it was recorded"):
         posse.Job(cube).verify(repair=True)
     assert files(cube) == before
+
+
+def test_what_cannot_be_repaired_keeps_nothing_else_from_it(cube: Path) -> None:
+    record = cube / ".posse" / "records" / f"{7:010d}.json"
+    told = json.loads(record.read_text())
+    key = next(iter(told["chunks"]))
+    told["chunks"][key][1] = "0" * 64
+    record.write_text(json.dumps(told))
+    others = [cube / "payoff" / "c.1.0.0", cube / "payoff" / "c.3.4.5"]
+    for path in others:
+        path.unlink()
+    with pytest.raises(StoreError, match="block 7 comes out otherwise than it was recorded; not repaired"):
+        posse.Job(cube).verify(repair=True)
+    assert all(path.exists() for path in others)
+
+
+def test_a_record_that_fits_its_chunk_is_not_believed_against_the_seal(cube: Path) -> None:
+    """Chunk and record are both replaced by those of another block: only their sum tells, and nothing mends it."""
+    folder = cube / ".posse" / "records"
+    told, other = (json.loads((folder / f"{number:010d}.json").read_text()) for number in (7, 30))
+    mine, theirs = (list(each["chunks"])[1] for each in (told, other))
+    assert told["chunks"][mine] != other["chunks"][theirs]
+    (cube / mine).write_bytes((cube / theirs).read_bytes())
+    told["chunks"][mine] = other["chunks"][theirs]
+    (folder / f"{7:010d}.json").write_text(json.dumps(told, separators=(",", ":")))
+    job = posse.Job(cube)
+    assert [found.key for found in job.verify()] == [".posse/seal.json"]
+    with pytest.raises(StoreError, match="block 7 comes out otherwise"):
+        job.verify(repair=True)
+
+
+def test_a_damaged_seal_is_written_again(cube: Path) -> None:
+    whole = files(cube)
+    seal = cube / ".posse" / "seal.json"
+    seal.write_bytes(seal.read_bytes().replace(b'"blocks": ', b'"blocks": 1'))
+    job = posse.Job(cube)
+    assert [found.key for found in job.verify(repair=True)] == [".posse/seal.json"]
+    assert job.verify() == []
+    same(cube, whole)
+
+
+def test_a_record_of_another_sweep_is_found(cube: Path) -> None:
+    whole = files(cube)
+    record = cube / ".posse" / "records" / f"{7:010d}.json"
+    record.write_text(record.read_text().replace('"sweep":"', '"sweep":"0'))
+    found = posse.Job(cube).verify(repair=True)
+    assert [(damage.key, damage.what) for damage in found] == [(f".posse/records/{7:010d}.json", "is of another sweep")]
+    same(cube, whole)

@@ -144,8 +144,12 @@ def _read(path: Path) -> tuple[Any, Any]:
 
 
 def _submit(job: Any, where: Any, store: str) -> None:
+    from posse.cluster.detached import log_path
+
     name = job.submit(where)
     print(f"{name}: submitted; posse status {store} --watch")
+    if "scheduler" not in where:
+        print(f"what it prints goes to {log_path(name)}")
 
 
 @app.command("status")
