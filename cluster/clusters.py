@@ -17,15 +17,15 @@ import socket
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from platformdirs import user_config_path
 
+from posse.cluster.batch import jobs_kept
 from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
 from posse.kernels.errors import ClusterError, InputError, in_words, pick
@@ -39,7 +39,6 @@ TLS = ("tls_ca", "tls_cert", "tls_key")
 LOOPBACK = "127.0.0.1"
 DASHBOARD = 8787  # port where Dask's users look for it
 TIMEOUT = 30.0  # seconds to reach a scheduler
-CARE = 15.0  # seconds between looks for workers that the batch system has killed
 
 # Where the class that starts each kind lives; threads need none.
 KINDS = {
@@ -54,6 +53,9 @@ KINDS = {
     "htcondor": "dask_jobqueue.HTCondorCluster",
     "kubernetes": "dask_kubernetes.operator.KubeCluster",
 }
+
+
+COUNTS = ("jobs", "processes", "workers")
 
 
 class InsecureWarning(UserWarning):
@@ -121,14 +123,39 @@ def checked(table: Table) -> dict[str, Any]:
                 f"cluster.scheduler: {table['scheduler']!r} is not of the form tcp://host:port or tls://host:port"
             )
     else:
-        pick("cluster.kind", table.get("kind", ""), KINDS)
-        for field in ("jobs", "processes", "workers"):
+        if "kind" not in table:
+            raise InputError(
+                f"cluster: {', '.join(map(str, table)) or 'nothing'} does not say where to run; "
+                "it needs kind, scheduler or profile"
+            )
+        kind = table["kind"]
+        pick("cluster.kind", kind, KINDS)
+        for field in COUNTS:
             number = table.get(field, 1)
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise InputError(f"{field}: {number!r} is not allowed; it is a whole number from 1")
-        if table["kind"] == "threads" and (extra := set(table) - {"kind", "workers"}):
+        if kind == "threads" and (extra := set(table) - {"kind", "workers"}):
             raise InputError(f"cluster.{min(extra)}: does not go with threads; allowed is workers")
+        for field in {"jobs", "workers"} & table.keys():
+            if kind != "threads" and field != _count(kind):
+                raise InputError(f"cluster.{field}: does not go with {kind}; its number is {_count(kind)}")
     return dict(table)
+
+
+def require(table: Table) -> None:
+    """Raise InputError where the package that starts such a cluster is not installed."""
+    _maker(table["kind"])
+
+
+def _maker(kind: str) -> Callable[..., Any] | None:
+    """What starts a cluster of this kind."""
+    module, _, name = KINDS[kind].rpartition(".")
+    return getattr(_load(module), name) if module else None
+
+
+def _count(kind: str) -> str:
+    """The entry that says how many of them."""
+    return {"threads": "workers", "local": "processes"}.get(kind, "jobs")
 
 
 @contextmanager
@@ -191,10 +218,10 @@ def _is_loopback(host: str) -> bool:
 @contextmanager
 def _started(table: Table) -> Iterator[Any]:
     """A cluster of the kind, its workers kept at the number that was asked for."""
-    kind, counted = table["kind"], "processes" if table["kind"] == "local" else "jobs"
+    kind, counted = table["kind"], _count(table["kind"])
     number, options = table.get(counted, 1), {k: v for k, v in table.items() if k not in ("kind", counted)}
-    module, _, name = KINDS[kind].rpartition(".")
-    make: Callable[..., Any] = getattr(_load(module), name)
+    make = _maker(kind)
+    assert make, "threads are no cluster"
     try:
         cluster = make(**_with_defaults(options, _defaults(kind, number)))
     except (TypeError, ValueError, OSError, RuntimeError) as error:
@@ -202,8 +229,8 @@ def _started(table: Table) -> Iterator[Any]:
         raise ClusterError(f"cluster: {kind} cannot be started with {given}: {in_words(error)}") from error
     with cluster:
         _warn_if_open(str(cluster.scheduler_address))
-        if module == "dask_jobqueue":
-            with _kept(cluster, number):
+        if KINDS[kind].startswith("dask_jobqueue."):
+            with jobs_kept(cluster, number):
                 yield cluster
         else:
             cluster.scale(number)
@@ -240,42 +267,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-@contextmanager
-def _kept(cluster: Any, number: int) -> Iterator[None]:
-    """Have this number of jobs, and order new ones in place of those whose workers went away."""
-    over = Event()
-
-    def care() -> None:
-        seen: set[Any] = set()
-        gone: set[Any] = set()
-        while not over.wait(CARE):
-            jobs = set(cluster.workers)
-            names = [str(worker.name) for worker in list(cluster.scheduler.workers.values())]
-            alive = {job for job in jobs if any(f"{name}-".startswith(f"{job}-") for name in names)}
-            missed = (seen & jobs) - alive
-            lost = missed & gone  # twice in a row: a worker that is just started again is no loss
-            for job in lost:
-                log.warning("%s: its workers are gone, another is ordered", job)
-                cluster.sync(_drop, cluster, job)
-            seen, gone = (seen | alive) - lost, missed - lost
-            cluster.scale(jobs=number)
-
-    cluster.scale(jobs=number)
-    carer = Thread(target=care, name="posse-carer", daemon=True)
-    carer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        carer.join()
-
-
-async def _drop(cluster: Any, job: Any) -> None:
-    """Forget a job; the batch system is told to, which may know already."""
-    with suppress(Exception):
-        await cluster.workers.pop(job).close()
 
 
 def _load(module: str) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 from platformdirs import user_log_path
 
-from posse.cluster.clusters import engine
+from posse.cluster.clusters import engine, require
 from posse.cluster.run import complete
 from posse.cluster.runs import Run, State
 from posse.kernels.errors import ClusterError, in_words
@@ -26,7 +26,8 @@ from posse.sweeps.store import Store, open_store
 
 def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     """Have a process of its own start a cluster and drive a run on it."""
-    run = Run.begin(cube.store, f"{table['kind']}, from {gethostname()}", "submitted")
+    require(table)
+    run = Run.begin(cube.store, f"{table['kind']}, started on {gethostname()}", "submitted")
     order = json.dumps({"store": str(cube.store), "state": asdict(run.state), "table": dict(table)})
     try:
         with log_path(run.state.name).open("wb") as log:
@@ -60,6 +61,9 @@ def _drive() -> None:
     except Exception as error:
         print(f"posse: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    log = log_path(run.state.name)
+    if log.exists() and not log.stat().st_size:
+        log.unlink()
 
 
 if __name__ == "__main__":

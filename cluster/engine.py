@@ -17,6 +17,13 @@ class Outcome:
     failure: str | None = None
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing can be done at present, and why; empty where something can again."""
+
+    reason: str
+
+
 class Engine(Protocol):
     """Its text says where the work runs."""
 
@@ -26,7 +33,7 @@ class Engine(Protocol):
     def prepare(self, cube: Cube) -> None:
         """What is done once, before the clock runs."""
 
-    def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
+    def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome | Waiting, None, None]:
         """Solve and record blocks, in any order, and tell of each; ends early where the order to stop is given.
 
         Blocks that are recorded already are told of and not solved. Raises PosseError where none can be solved.

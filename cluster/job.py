@@ -120,16 +120,17 @@ class Job:
                 return detach(cube, table).state.name
             with connected(table) as client:
                 return self.submit(client)
+        engine(None, where)  # is it a client?
         from posse.cluster.driver import submit
 
         return submit(cube, where).state.name
 
-    def verify(self, repair: bool = False, advance: Callable[[int], None] = lambda blocks: None) -> list[Damage]:
+    def verify(self, repair: bool = False, advance: Callable[[int], None] | None = None) -> list[Damage]:
         """Read all that is recorded, and tell what is not as it was written; mend it where that is wanted.
 
         advance: told the number of blocks done. To mend it the game has to be registered here.
         """
-        found = list(damages(self.store, advance))
+        found = list(damages(self.store, advance or (lambda blocks: None)))
         try:
             cube = self.cube()
         except (InputError, GameChangedError) as error:
@@ -168,6 +169,10 @@ def engine(workers: int | None, client: "Client | None") -> Engine:
     """The workers of a client's cluster; threads of this process where there is no client."""
     if client is None:
         return Threads(workers)
+    from distributed import Client
+
     from posse.cluster.workers import Workers
 
+    if not isinstance(client, Client):
+        raise InputError(f"client: {type(client).__name__} is not allowed; it is a distributed.Client")
     return Workers(client)

@@ -1,5 +1,6 @@
 """A bar that tells how far a run has come: share of the points, points a second, time left."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,10 +17,19 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def bar(total: int, done: int, show: bool, doing: str = "solving") -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; gives the function to tell it of points, or of blocks, that are done."""
+def bar(total: int, done: int, show: bool, doing: str = "solving") -> Iterator[Callable[[int, str], None]]:
+    """A progress bar on standard error; gives the function to tell it of points, or of blocks, that are done.
+
+    The function also takes what the work waits for, empty where it does not, which is told in a line where no bar is.
+    """
     rate = (_Rate(),) if doing == "solving" else ()
-    columns = (TextColumn(doing), BarColumn(), TaskProgressColumn(), *rate, TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *rate, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not show) as progress:
         task = progress.add_task(doing, total=total, completed=done)
-        yield lambda more: progress.advance(task, more)
+
+        def advance(more: int, waiting: str = "") -> None:
+            progress.update(task, advance=more, description=waiting or doing)
+            if waiting and not show:
+                print(f"posse: {waiting}", file=sys.stderr)
+
+        yield advance

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from posse.cluster.engine import Engine
+from posse.cluster.engine import Engine, Waiting
 from posse.cluster.local import Threads
 from posse.cluster.progress import bar
 from posse.cluster.runs import Run
@@ -22,7 +22,7 @@ from posse.sweeps.cube import Cube
 from posse.sweeps.store import Store
 from posse.sweeps.sweep import Sweep
 
-Advance = Callable[[int], None]
+Advance = Callable[[int, str], None]  # points that are done now, and what the run waits for
 
 MOST_FAILED = 100  # blocks, after which something else than the blocks is wrong, and a run ends
 
@@ -62,12 +62,13 @@ def go_on(cube: Cube, engine: Engine | None = None, progress: bool = True) -> Re
 def finish(
     cube: Cube,
     engine: Engine | None = None,
-    advance: Advance = lambda points: None,
+    advance: Advance = lambda points, waiting: None,
     missing: list[int] | None = None,
 ) -> Report:
     """Solve what is missing of a cube and seal it, in a run of its own if anything is missing.
 
-    advance: told the points of each finished block. missing: what is missing, where that has just been looked up.
+    advance: told the points of each finished block, or what the run waits for.
+    missing: what is missing, where that has just been looked up.
     Raises Interrupted after Ctrl-C or an order to stop, once the blocks under way are recorded; BlocksFailedError
     where blocks cannot be solved, once all others are.
     """
@@ -85,7 +86,7 @@ def complete(
     cube: Cube,
     engine: Engine,
     run: Run,
-    advance: Advance = lambda points: None,
+    advance: Advance = lambda points, waiting: None,
     missing: list[int] | None = None,
 ) -> Report:
     """Solve what is missing of a cube and seal it, as a part of a run; arguments and errors as of `finish`."""
@@ -105,9 +106,12 @@ def _work(cube: Cube, missing: list[int], engine: Engine, advance: Advance, run:
     try:
         with closing(engine.work(cube, missing, run.order)) as outcomes:
             for outcome in outcomes:
-                if outcome.failure is None:
+                if isinstance(outcome, Waiting):
+                    run.note(outcome.reason)
+                    advance(0, outcome.reason)
+                elif outcome.failure is None:
                     blocks, points = blocks + 1, points + cube.blocks.points(outcome.block)
-                    advance(cube.blocks.points(outcome.block))
+                    advance(cube.blocks.points(outcome.block), "")
                 else:
                     failed[outcome.block] = outcome.failure
                     records.write_failure(cube.store, outcome.block, outcome.failure)

@@ -32,13 +32,22 @@ RUNNING = ("submitted", "running")
 
 @dataclass(frozen=True)
 class State:
-    """What a run says of itself. state: one of RUNNING, or finished, failed, cancelled, stopped, lost; reason: why."""
+    """What a run says of itself.
+
+    state: one of RUNNING, or finished, failed, cancelled, stopped, lost; reason: why, or what it waits for.
+    seen: its last sign of life, in seconds since 1970 by the store's clock.
+    """
 
     name: str
     where: str
     began: str
     state: str
     reason: str = ""
+    seen: float = 0.0
+
+    def told(self) -> dict[str, str]:
+        """What is written down; that it was seen is not its own to say."""
+        return {name: value for name, value in asdict(self).items() if name != "seen"}
 
 
 class Order:
@@ -81,13 +90,17 @@ class Run:
         with suppress(PosseError):
             self._say(state, reason)
 
+    def note(self, reason: str) -> None:
+        """Say what keeps it from its work; empty where nothing does."""
+        self.end("running", reason)
+
     def _say(self, state: str, reason: str = "") -> None:
         self.state = replace(self.state, state=state, reason=reason)
-        self.store.put({f"{RUNS}/{self.state.name}.json": json.dumps(asdict(self.state)).encode()})
+        self.store.put({f"{RUNS}/{self.state.name}.json": json.dumps(self.state.told()).encode()})
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT):
-            self.end("running")
+            self.note(self.state.reason)
 
     def __enter__(self) -> Self:
         self._say("running")
@@ -100,7 +113,7 @@ class Run:
         if error is None:
             self.end("finished")
         elif isinstance(error, Interrupted | KeyboardInterrupt):
-            self.end("cancelled" if self.order.is_given() else "stopped", str(error))
+            self.end("cancelled" if self.order.is_given() else "stopped")
         else:
             self.end("failed", in_words(error))
 
@@ -111,10 +124,17 @@ def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
     for entry in store.keys(RUNS):
         data = store.get(entry.key) if entry.key.endswith(".json") else None
         with suppress(ValueError, TypeError):  # what is damaged, or was put down by a posse to come, is passed by
-            state = State(**json.loads(data or b""))
-            dead = state.state in RUNNING and now() - entry.when > LIFE
-            found.append(replace(state, state="lost") if dead else state)
+            state = replace(State(**json.loads(data or b"")), seen=entry.when)
+            found.append(_or_lost(state, store, now()))
     return sorted(found, key=lambda state: state.name)
+
+
+def _or_lost(state: State, store: Store, now: float) -> State:
+    """A state, as long as it is to be believed."""
+    if state.state not in RUNNING or now - state.seen < LIFE:
+        return state
+    asked = ", after it had been asked to stop" if store.get(f"{RUNS}/{state.name}.cancel") is not None else ""
+    return replace(state, state="lost", reason=f"no sign of life for {LIFE:.0f} s{asked}")
 
 
 def cancel(store: Store) -> list[State]:

@@ -22,7 +22,7 @@ from time import monotonic
 
 from distributed import Client, Future, KilledWorker
 
-from posse.cluster.engine import Outcome
+from posse.cluster.engine import Outcome, Waiting
 from posse.cluster.local import Threads
 from posse.cluster.runs import Order
 from posse.kernels.catalogue import require_registered
@@ -37,7 +37,7 @@ QUEUED = 8  # tasks for each thread of the workers that are in its work or wait 
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
 LOST = 60.0  # seconds without a scheduler after which a run gives up
-IDLE = 60.0  # seconds without a worker after which a run says so, once
+IDLE = 15.0  # seconds without a worker after which a run says so
 
 Key = tuple[str, int]
 
@@ -106,7 +106,7 @@ class Workers:
     def prepare(self, cube: Cube) -> None:
         """Nothing: workers compile for themselves."""
 
-    def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
+    def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome | Waiting, None, None]:
         window = _Window(self.client, cube, numbers, order)
         try:
             yield from window.outcomes()
@@ -127,11 +127,13 @@ class _Window:
         self.pace: float | None = None  # seconds a block
         self._slots, self._counted = 1, float("-inf")
         self._seen = self._manned = monotonic()
+        self._idle = False
 
-    def outcomes(self) -> Generator[Outcome, None, None]:
+    def outcomes(self) -> Generator[Outcome | Waiting, None, None]:
         while (self.waiting or self.again or self.under_way) and not self.order.is_given():
             if self._has_scheduler():
                 self._fill()
+            yield from self._note_idle()
             try:
                 key = self.ended.get(timeout=0.2)
             except Empty:
@@ -179,17 +181,16 @@ class _Window:
             self._counted = monotonic()
             with suppress(OSError):  # the scheduler has just gone
                 threads = sum(self.client.nthreads().values())
+                self._manned = monotonic() if threads else self._manned
                 self._slots = max(1, threads)
-                self._note_idle(threads)
         return self._slots
 
-    def _note_idle(self, threads: int) -> None:
-        now = monotonic()
-        if threads:
-            self._manned = now
-        elif now > self._manned + IDLE:
-            log.warning("%s: no worker has come for %.0f s; the run waits for one", self.cube.store, now - self._manned)
-            self._manned = float("inf")
+    def _note_idle(self) -> Generator[Waiting, None, None]:
+        """Say that there are no workers, and that there are again."""
+        idle = monotonic() > self._manned + IDLE
+        if idle != self._idle:
+            self._idle = idle
+            yield Waiting("waits for workers, there are none" if idle else "")
 
     def _give(self, task: Task) -> None:
         self.given += 1

@@ -90,14 +90,14 @@ class Flag:
     colour: str | None = None
 
 
-Kind = Literal["codes", "flags", "real"]
+Kind = Literal["codes", "flags", "count", "real"]
 
 
 @dataclass(frozen=True)
 class Output:
     """One result of a game.
 
-    kind: "codes" (one of `flags`), "flags" (any set of them, as bits) or "real".
+    kind: "codes" (one of `flags`), "flags" (any set of them, as bits), "count" (a whole number below 254) or "real".
     dimension: name and labels of a dimension of its own, such as the players; None for a single number.
     """
 
@@ -122,7 +122,7 @@ class Output:
     @property
     def outside(self) -> float:
         """Its value at a point outside the game's domain."""
-        return {"codes": OUTSIDE_DOMAIN, "flags": 1 << (self.bits - 1), "real": nan}[self.kind]
+        return {"flags": 1 << (self.bits - 1), "real": nan}.get(self.kind, OUTSIDE_DOMAIN)
 
     @property
     def not_computed(self) -> float:

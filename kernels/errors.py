@@ -69,8 +69,9 @@ class Interrupted(PosseError):  # noqa: N818 - an interruption, not an error
 
 
 def in_words(error: BaseException) -> str:
-    """What an error says, in one line; its kind, too, unless posse raised it on purpose."""
-    line = (str(error).splitlines() or [""])[0]
+    """What an error says, in one line, with what that announces; its kind too, unless posse raised it on purpose."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    line = " ".join(lines[: 1 + (len(lines) > 1 and lines[0].endswith(":"))])
     if isinstance(error, PosseError):
         return line
     return f"{type(error).__name__}: {line}" if line else type(error).__name__

@@ -1,6 +1,5 @@
 """The game of strategic restraint, in the spirit of Wolford's sketch of 2010; docs/model.md defines it.
 
-    contest(x, y)  -> probability that x wins a war against y
     crisis(...)    -> what tomorrow's demand brings: gain, risk of war, demand, value to the observer
     aftermath(...) -> whether the partner stays after a victory today, and the crisis that follows
     solve(...)     -> the equilibrium: regime, payoffs and the rest
@@ -9,12 +8,11 @@ One definition for every arithmetic: see posse.kernels.vocabulary. Ties: a type 
 the leader takes the smaller demand, the partner stays, the observer prefers neutral to support to oppose.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from posse.kernels.declaration import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Domain, Flag, Game, Output, Parameter
-from posse.kernels.vocabulary import maximum, minimum, ratio_power, where
-
-Number = Any
+from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, by_alignment, campaigns, stakes
+from posse.kernels.declaration import Flag, Game, Output
+from posse.kernels.vocabulary import maximum, minimum, where
 
 
 class Crisis(NamedTuple):
@@ -48,17 +46,9 @@ class Equilibrium(NamedTuple):
     margin: Number
 
 
-def contest(x: Number, y: Number, r: Number) -> Number:
-    """Contest success function of the ratio form (Tullock 1980): x^r / (x^r + y^r)."""
-    # Two ways to write one thing, x / (x + y) and 1 / (1 + (y/x)^r): the first needs no power, the second but one.
-    return where(r == 1, x, 1) / where(r == 1, x + y, 1 + ratio_power(y, x, r))
-
-
 def crisis(M: Number, m_O: Number, q: Number, c_L: Number, c_R: Number, c_I: Number, r: Number) -> Crisis:
     """The leader's best demand against an observer that is resolute with probability q."""
-    p = contest(M, m_O, r)
-    h_R = minimum(1 - p, c_R)  # demand beyond p that a resolute observer still accepts
-    h_I = minimum(1 - p, c_I)
+    p, h_R, h_I = stakes(M, m_O, c_R, c_I, r)
     risky = q * (h_I + c_L) < h_I - h_R
     return Crisis(
         gain=p + where(risky, (1 - q) * h_I, h_R),
@@ -102,11 +92,6 @@ def choose(u_N: Number, u_S: Number, u_B: Number) -> Number:
     return where((u_N >= u_S) & (u_N >= u_B), 0, where(u_S >= u_B, 1, 2))
 
 
-def by_alignment(alignment: Number, neutral: Number, support: Number, oppose: Number) -> Number:
-    """The value that belongs to an alignment."""
-    return where(alignment == 0, neutral, where(alignment == 1, support, oppose))
-
-
 def solve(
     cap_leader: Number,
     cap_partner: Number,
@@ -128,22 +113,13 @@ def solve(
     prize: Number,
 ) -> Equilibrium:
     """The perfect Bayesian equilibrium, by backward induction."""
-    m_L, m_P, m_T, m_O, r = cap_leader, cap_partner, cap_target, cap_observer, decisiveness
-    coalition = m_L + m_P
-
-    # War today: the probability of victory after each alignment.
-    pi_N = contest(coalition, m_T, r)
-    pi_S = contest(coalition + m_O, m_T, r)
-    pi_B = contest(coalition, m_T + m_O, r)
-
-    # Spoils: what each takes of the target's ground, and what follows.
-    f = m_L / coalition
-    all_spoils = spoils * m_T
-    rest = (1 - share) * all_spoils
+    r = decisiveness
+    campaign = campaigns(
+        cap_leader, cap_partner, cap_target, cap_observer, r, spoils, share, attrition, cost_support, cost_oppose
+    )
+    (pi_N, *_), (pi_S, *_), (pi_B, *_) = campaign
     tomorrow = (r, diversity, cost_stay, war_leader, war_partner, war_resolute, war_irresolute, resolve)
-    N = aftermath(m_L + f * all_spoils, m_P + (1 - f) * all_spoils, m_O, *tomorrow)
-    S = aftermath(m_L + f * rest, m_P + (1 - f) * rest, m_O + share * all_spoils, *tomorrow)
-    B = aftermath(m_L + f * all_spoils, m_P + (1 - f) * all_spoils, (1 - attrition) * m_O, *tomorrow)
+    N, S, B = (aftermath(c.leader, c.partner, c.observer, *tomorrow) for c in campaign)
 
     # Alignment: as things are, and as they would be if the coalition could promise to disband.
     u_N = (1 - pi_N) + pi_N * N.crisis.value
@@ -187,39 +163,6 @@ def solve(
     )
 
 
-PARAMETERS = (
-    Parameter("cap_leader", "m_L", POSITIVE, 1.0, "leader's capability"),
-    Parameter("cap_partner", "m_P", POSITIVE, 0.5, "partner's capability"),
-    Parameter("cap_target", "m_T", POSITIVE, 1.0, "target's capability"),
-    Parameter("cap_observer", "m_O", POSITIVE, 1.0, "observer's capability"),
-    Parameter("decisiveness", "r", POSITIVE, 1.0, "exponent of the contest success function", common=1.0),
-    Parameter("diversity", "d", UNIT_INTERVAL, 0.3, "distance between leader's and partner's preferences"),
-    Parameter("spoils", "γ", NONNEGATIVE, 1.0, "capability gained by the victors per unit of the target's capability"),
-    Parameter("share", "σ", UNIT_INTERVAL, 0.5, "observer's share of the spoils if it supported"),
-    Parameter(
-        "attrition",
-        "ω",
-        Domain(0.0, 1.0, high_open=True),
-        0.4,
-        "fraction of its capability that the observer loses when its opposition fails",
-    ),
-    Parameter("cost_support", "k_S", NONNEGATIVE, 0.02, "observer's cost of supporting the coalition"),
-    Parameter("cost_oppose", "k_B", NONNEGATIVE, 0.1, "observer's cost of opposing the coalition"),
-    Parameter("cost_stay", "b", NONNEGATIVE, 0.02, "partner's cost of remaining in the coalition tomorrow"),
-    Parameter("war_leader", "c_L", NONNEGATIVE, 0.1, "leader's cost of war tomorrow"),
-    Parameter("war_partner", "c_P", NONNEGATIVE, 0.05, "partner's cost of war tomorrow, if it stayed"),
-    Parameter("war_resolute", "c_R", NONNEGATIVE, 0.05, "a resolute observer's cost of war tomorrow"),
-    Parameter(
-        "war_irresolute",
-        "c_I",
-        Domain(low=0.0, at_least="war_resolute"),
-        0.5,
-        "an irresolute observer's cost of war tomorrow",
-    ),
-    Parameter("resolve", "q", UNIT_INTERVAL, 0.7, "probability that the observer is resolute tomorrow"),
-    Parameter("prize", "v", NONNEGATIVE, 1.0, "value of today's war to its winner, in tomorrow's stakes"),
-)
-
 # Greys for neutrality, blues and green for support, warm colours for opposition; told apart by colour-blind readers.
 REGIMES = (
     Flag(0, "reassured_neutrality", "neutral; the coalition disbands, as it would have anyway", "#e6e6e6"),
@@ -232,12 +175,6 @@ REGIMES = (
     Flag(7, "binding_balancing", "opposition makes a coalition remain that would have disbanded", "#ee8122"),
     Flag(8, "splitting_balancing", "opposition splits a coalition that would have remained", "#a8277a"),
     Flag(9, "coalition_balancing", "opposition; the coalition remains, as after neutrality", "#6b0a14"),
-)
-
-ALIGNMENTS = (
-    Flag(0, "neutral", "the observer stays out"),
-    Flag(1, "support", "the observer joins the coalition"),
-    Flag(2, "oppose", "the observer joins the target"),
 )
 
 DURABILITY = (

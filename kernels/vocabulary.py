@@ -2,6 +2,7 @@
 
     where(condition, yes, no) -> yes or no      choice without a branch
     minimum(x, y), maximum(x, y) -> x or y
+    quotient(x, y) -> x / y                     0 where y is 0
     ratio_power(y, x, r) -> (y / x) ** r
 
 A game made of these runs on whatever numbers it is given: float64 in compiled code, NumPy arrays,
@@ -33,6 +34,12 @@ def minimum(x: Any, y: Any) -> Any:
 def maximum(x: Any, y: Any) -> Any:
     """The larger of two numbers; `x` when equal."""
     return where(y > x, y, x)
+
+
+def quotient(x: Any, y: Any) -> Any:
+    """x / y, but 0 where y is 0: for what is thrown away there, in arithmetics that know no infinity."""
+    nothing = y == 0
+    return where(nothing, 0, x / where(nothing, 1, y))
 
 
 @singledispatch

@@ -24,8 +24,8 @@ LOOPBACK = "127.0.0.1"
 # `python -m posse`, with tasks of a fifth of a second.
 CHILD = """
 import runpy, sys
-import posse.cluster.clusters, posse.cluster.workers
-posse.cluster.workers.TARGET, posse.cluster.clusters.CARE = 0.2, 1.0
+import posse.cluster.batch, posse.cluster.workers
+posse.cluster.workers.TARGET, posse.cluster.batch.CARE = 0.2, 1.0
 sys.argv[0] = "posse"
 runpy.run_module("posse", run_name="__main__", alter_sys=True)
 """

@@ -85,7 +85,7 @@ def test_games_shows_one(run: Run) -> None:
 
 def test_games_as_json(run: Run) -> None:
     (game,) = json.loads(run("games", "restraint", "--json"))
-    assert [g["name"] for g in json.loads(run("games", "--json"))] == ["restraint"]
+    assert [g["name"] for g in json.loads(run("games", "--json"))] == ["restraint", "signalling"]
     regimes = next(o["flags"] for o in game["outputs"] if o["name"] == "regime")
     assert regimes == {name: code for code, name in enumerate(REGIMES)} | {"outside_domain": 254}
     assert {p["name"]: p["default"] for p in game["parameters"]} == posse.game("restraint").defaults

@@ -297,16 +297,19 @@ def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(
 
 
 def test_a_run_without_workers_says_so(
-    cluster: Processes, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    cluster: Processes, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("posse.cluster.workers.IDLE", 0.5)
     cube = begin(spec, tmp_path / "cube", 10_000)
+    job = module.Job(cube.store)
     with Client(cluster.address, set_as_default=False) as client, ThreadPoolExecutor(1) as pool:
-        resumed = pool.submit(module.Job(cube.store).resume, client=client, progress=False)
-        wait_until(lambda: caplog.messages)
+        resumed = pool.submit(job.resume, client=client, progress=False)
+        wait_until(lambda: job.status().reason)
+        assert (job.status().state, job.status().reason) == ("running", "waits for workers, there are none")
         cluster.start_worker()
         assert resumed.result(60).blocks == len(cube.blocks)
-    assert [message.partition(": ")[2][:22] for message in caplog.messages] == ["no worker has come for"]
+    assert capsys.readouterr().err == "posse: waits for workers, there are none\n"
+    assert job.status().reason == ""
 
 
 def test_a_block_that_raises_is_named(cluster: Processes, spec: Path, tmp_path: Path) -> None:

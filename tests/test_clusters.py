@@ -42,7 +42,10 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"scheduler": "10.0.0.5:8786"}, ("cluster.scheduler", "'10.0.0.5:8786'", "tcp://host:port")),
         ({"scheduler": "http://10.0.0.5:8786"}, ("cluster.scheduler", "tls://host:port")),
         ({"scheduler": "tls://10.0.0.5:8786", "jobs": 2}, ("cluster.jobs", "tls_ca")),
-        ({"class": "os.system"}, ("cluster.kind",)),
+        ({"class": "os.system"}, ("cluster", "class", "kind")),
+        ({"kind": "local", "jobs": 2}, ("cluster.jobs", "local", "processes")),
+        ({"kind": "slurm", "workers": 2}, ("cluster.workers", "slurm", "jobs")),
+        ({}, ("cluster", "kind")),
     ],
     ids=str,
 )

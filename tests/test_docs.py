@@ -87,3 +87,15 @@ def test_the_model_document_says_what_the_game_declares() -> None:
     assert declared == written
     regimes = {row[1]: int(row[0]) for row in rows if row[0].isdigit()}
     assert {f.name: f.value for f in game.output("regime").flags} == regimes
+
+
+def test_the_document_of_the_signal_says_what_the_game_declares() -> None:
+    import posse
+
+    text = (ROOT / "docs" / "signalling.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    game = posse.game("signalling")
+    regimes = {row[1]: int(row[0]) for row in rows if row[0].isdigit() and row[1].isidentifier()}
+    assert {f.name: f.value for f in game.output("regime").all_flags} == regimes
+    written = {name for row in rows for name in re.findall(r"[a-z_]+", row[0])}
+    assert {output.name for output in game.outputs} <= written

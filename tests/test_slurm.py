@@ -101,3 +101,30 @@ def test_jobs_come_and_go(slurm: Slurm, tmp_path: Path, monkeypatch: pytest.Monk
     run_of_it = job.status().run
     assert run_of_it
     assert LOOPBACK in run_of_it.where
+
+
+def small(slurm: Slurm, folder: Path, entries: str) -> tuple[tuple[int, str, str], module.Job]:
+    """A small sweep, run on jobs with these entries in the profile: status, output and errors, and its job."""
+    configuration = folder / "home" / "posse" / "clusters.toml"
+    configuration.parent.mkdir(parents=True)
+    profile = PROFILE.replace("worker_extra_args", "# worker_extra_args").format(folder=folder)
+    configuration.write_text(profile + entries)
+    cube = Cube.create(module.Sweep("restraint", {"diversity": {"linspace": [0, 1, 60]}}), folder / "cube")
+    variables = slurm.environment | {"XDG_CONFIG_HOME": str(folder / "home")}
+    child = posse("resume", cube.store, "--cluster", "here", "--no-progress", env=variables)
+    return answer(child, 300), module.Job(cube.store)
+
+
+def test_a_batch_system_that_refuses_jobs_ends_the_run(slurm: Slurm, tmp_path: Path) -> None:
+    (status, out, said), job = small(slurm, tmp_path, 'queue = "nowhere"\n')
+    assert (status, out, said.count("\n")) == (1, "", 1), said
+    assert "the batch system refuses the job: sbatch: error: invalid partition specified: nowhere" in said
+    assert job.status().done == 0
+
+
+def test_jobs_with_certificates_of_their_own(slurm: Slurm, tmp_path: Path) -> None:
+    (status, _, said), job = small(slurm, tmp_path, f'security = true\nshared_temp_directory = "{tmp_path}"\n')
+    assert (status, said) == (0, "")
+    run_of_it = job.status().run
+    assert run_of_it
+    assert f"tls://{LOOPBACK}" in run_of_it.where

@@ -124,7 +124,7 @@ def run_sweep(
 def submit_sweep(
     spec: Spec, store: NewStore, local: Local = None, scheduler: Scheduler = None, cluster: Cluster = None
 ) -> None:
-    """Have a cluster solve a sweep, and return at once."""
+    """Have a cluster, or a process of this machine, solve a sweep, and return at once."""
     from posse.cluster.clusters import chosen
     from posse.cluster.job import Job
     from posse.sweeps.cube import Cube
@@ -144,6 +144,9 @@ def _read(path: Path) -> tuple[Any, Any]:
 
 
 def _submit(job: Any, where: Any, store: str) -> None:
+    if job.status().state == "complete":
+        print(f"{store}: nothing left to solve")
+        return
     from posse.cluster.detached import log_path
 
     name = job.submit(where)
@@ -225,7 +228,7 @@ def verify_cube(
 
     job = Job(store)
     with bar(job.status().done, 0, progress and not as_json, "verifying") as advance:
-        found = job.verify(repair, advance)
+        found = job.verify(repair, lambda blocks: advance(blocks, ""))
     if as_json:
         print(json.dumps([asdict(damage) | {"repaired": repair} for damage in found], indent=1))
     else:

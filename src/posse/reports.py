@@ -1,9 +1,10 @@
 """Runs and cubes in words and tables, as the command line prints them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import prod
 from pathlib import Path
+from time import time
 from typing import Any
 
 import xarray as xr
@@ -11,6 +12,7 @@ import xarray as xr
 from posse.cluster.job import Job, Status
 from posse.cluster.progress import bar
 from posse.cluster.run import Report
+from posse.cluster.runs import BEAT, RUNNING, State
 from posse.describe import print_table, text
 from posse.sweeps import records, spec
 from posse.sweeps.cube import is_sealed, read_description
@@ -77,8 +79,8 @@ def show_status(status: Status) -> None:
     """How far a job is."""
     share = f"{status.done:,} of {status.blocks:,} blocks ({100 * status.done / status.blocks:.1f} %)"
     rows = [["cube", status.store], ["state", status.state + (f": {status.reason}" if status.reason else "")]]
-    if status.run and status.state != "complete":
-        rows.append(["run", f"{status.run.name}, on {status.run.where}, since {status.run.began}"])
+    if status.run:
+        rows.append(["run", f"{status.run.name}, on {status.run.where}, {_when(status.run)}"])
     rows.append(["done", share])
     if status.rate and not status.is_over:
         rows.append(["rate", f"{status.rate / 1e6:,.2f} million points a second"])
@@ -87,7 +89,17 @@ def show_status(status: Status) -> None:
     if status.failed:
         rows.append(["failed", f"{len(status.failed)} blocks"])
         rows += [[f"block {number}", reason] for number, reason in list(status.failed.items())[:MOST_FAILED]]
+    if status.is_over and status.state not in ("complete", "begun"):
+        rows.append(["next", f"posse resume {status.store} solves what is missing"])
     print_table(rows)
+
+
+def _when(run: State) -> str:
+    """From when to when; that a run has become silent, before it counts as lost."""
+    if run.state not in RUNNING:
+        return f"{run.began} to {datetime.fromtimestamp(run.seen, UTC).isoformat(timespec='seconds')}"
+    silent = time() - run.seen
+    return f"since {run.began}" + (f", silent for {silent:.0f} s" if silent > 2.5 * BEAT else "")
 
 
 def watch(job: Job) -> None:
@@ -97,7 +109,7 @@ def watch(job: Job) -> None:
     with bar(first.points, round(first.done * each), True) as advance:
         done = first.done
         for status in job.watch():
-            advance(round((status.done - done) * each))
+            advance(round((status.done - done) * each), status.reason)
             done = status.done
 
 
@@ -108,7 +120,7 @@ def show_damages(job: Job, damages: Sequence[Damage], repaired: bool) -> None:
     status = job.status()
     missing = status.blocks - status.done
     print(
-        f"{job.store}: {status.done:,} blocks read, {len(damages)} objects damaged"
+        f"{job.store}: {status.done:,} blocks read, {len(damages)} object{'s' * (len(damages) != 1)} damaged"
         + (f", {missing:,} blocks not solved yet" if missing else "")
         + ("; posse verify --repair solves them again" if damages and not repaired else "")
     )

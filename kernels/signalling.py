@@ -1,0 +1,387 @@
+"""The game of strategic restraint with a signal: the observer knows its resolve; docs/signalling.md defines it.
+
+    candidates(curves, q)   all that may be a perfect Bayesian equilibrium, in order, and whether each is
+    gather(candidates, q)   the set of those that are, and the one of the highest worth before the type is known
+    on_path(selected, ...)  the two alignments that are sent there, how often, and what is played after them
+    solve(...)              all outputs
+
+The set is not refined. Ties: a type accepts when indifferent; of equilibria worth the same the first in order is
+selected.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import combinations, permutations, product
+from math import inf, nan
+from operator import and_
+from typing import Any, NamedTuple
+
+from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, campaigns
+from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, Tomorrow, curve, deters, point
+from posse.kernels.declaration import Flag, Game, Output
+from posse.kernels.vocabulary import quotient, where
+
+NEUTRAL, SUPPORT, OPPOSE = range(3)
+PAIRS = tuple(permutations(range(3), 2))  # of kinds 3 to 8 and, again, of kinds 9 to 14
+UNMASKED, BELOW = 3, 9  # the first kind of each
+UNRESOLVED = 253
+
+
+class Candidate(NamedTuple):
+    """What may be an equilibrium: at a point of a piece of the curve of each alignment that is mixed."""
+
+    kind: Number
+    kinds: tuple[int, ...]  # those that `kind` may be
+    holds: Number
+    u: Number  # worth to the resolute observer
+    w: Number  # to the irresolute one
+    pieces: tuple[int, int] = (0, 0)  # of its two alignments
+    at: tuple[Number, Number] = (0, 0)  # how far along them
+
+
+class Selected(NamedTuple):
+    """The equilibrium that is selected."""
+
+    value: Number
+    kind: Number
+    piece: tuple[Number, Number]
+    at: tuple[Number, Number]
+
+
+class Sent(NamedTuple):
+    """An alignment on the path."""
+
+    alignment: Number
+    curve: Curve
+    belief: Number
+    resolute: Number  # probability that this type sends it
+    irresolute: Number
+    play: Play
+
+
+def candidates(curves: Sequence[Curve], q: Number) -> Iterator[Candidate]:
+    """All candidates, in the order of enumeration."""
+    yield from pooling(curves, q)
+    for k, (a, b) in enumerate(PAIRS):
+        yield from unmasked(UNMASKED + k, curves[a], curves[b], curves[3 - a - b], q)
+    for a, b in combinations(range(3), 2):
+        kinds = BELOW + PAIRS.index((a, b)), BELOW + PAIRS.index((b, a))
+        yield from both_mixed(kinds, curves[a], curves[b], curves[3 - a - b], q)
+
+
+def pooling(curves: Sequence[Curve], q: Number) -> Iterator[Candidate]:
+    """Both types send the same. Where there is nothing to learn it is the best one, the first when indifferent."""
+    certain = (q == 0) | (q == 1)
+    values = [worth(c.pooled.u, c.pooled.w, q) for c in curves]
+    for a, (u, w) in enumerate((c.pooled.u, c.pooled.w) for c in curves):
+        others = [k for k in range(3) if k != a]
+        deterred = reduce(and_, (deters(curves[k], u, w) for k in others))
+        best = reduce(and_, (values[a] > values[k] if k < a else values[a] >= values[k] for k in others))
+        yield Candidate(a, (a,), where(certain, best, deterred), u, w)
+
+
+def unmasked(kind: int, a: Curve, b: Curve, other: Curve, q: Number) -> Iterator[Candidate]:
+    """The resolute type sends a, the irresolute a and b, where it is known for what it is."""
+    w = b.proven.w
+    for k, piece in enumerate(a.pieces):
+        if k in UPRIGHT:
+            u = piece.u
+            at = (u - w - piece.e) * quotient(1, piece.de)
+        else:
+            at = (w - piece.u + piece.e) * quotient(1, piece.du - piece.de)
+            u = piece.u + at * piece.du
+        holds = inside(at) & (piece.belief > q) & (u >= b.proven.u) & deters(other, u, w)
+        yield Candidate(kind, (kind,), holds, u, w, (k, 0), (at, 0))
+
+
+def both_mixed(kinds: tuple[int, int], a: Curve, b: Curve, other: Curve, q: Number) -> Iterator[Candidate]:
+    """Both types send a and b; the first of two kinds where a is the one that speaks less for resolve."""
+    for (i, first), (j, second) in product(enumerate(a.pieces), enumerate(b.pieces)):
+        if i in UPRIGHT and j in UPRIGHT:
+            continue  # two upright pieces never meet
+        at = crossing(i, first, j, second)
+        u = first.u + at[0] * first.du if j not in UPRIGHT else second.u
+        w = u - (first.e + at[0] * first.de if i not in UPRIGHT else second.e + at[1] * second.de)
+        below, above = (first.belief < q) & (q < second.belief), (second.belief < q) & (q < first.belief)
+        holds = inside(at[0]) & inside(at[1]) & (below | above) & deters(other, u, w)
+        yield Candidate(where(below, *kinds), kinds, holds, u, w, (i, j), at)
+
+
+def crossing(i: int, a: Piece, j: int, b: Piece) -> tuple[Number, Number]:
+    """How far along piece a, the i-th of its curve, and piece b they meet; 0 where they are parallel."""
+    if i in UPRIGHT:
+        at_b, at_a = crossing(j, b, i, a)
+        return at_a, at_b
+    if j in UPRIGHT:
+        at_a = (b.u - a.u) * quotient(1, a.du)
+        return at_a, (a.e + at_a * a.de - b.e) * quotient(1, b.de)
+    u, e = a.u - b.u, a.e - b.e
+    inverse = quotient(1, a.du * b.de - b.du * a.de)
+    return (b.du * e - b.de * u) * inverse, (a.du * e - a.de * u) * inverse
+
+
+def inside(at: Number) -> Number:
+    return (at > 0) & (at < 1)
+
+
+def worth(u: Number, w: Number, q: Number) -> Number:
+    """To the observer before it learns its type."""
+    return q * u + (1 - q) * w
+
+
+class Set(NamedTuple):
+    """All equilibria."""
+
+    kinds: tuple[Number, ...]  # whether there is one of each kind
+    count: Number
+    selected: Selected
+
+
+def gather(found: Iterable[Candidate], q: Number) -> Set:
+    """The set of candidates that hold, and the best of them."""
+    kinds: list[Number] = [False] * len(REGIMES)
+    count: Number = 0
+    best = Selected(-inf, UNRESOLVED, (0, 0), (0, 0))
+    for c in found:
+        for kind in c.kinds:
+            kinds[kind] = kinds[kind] | (c.holds if c.kind is kind else c.holds & (c.kind == kind))
+        count = count + where(c.holds, 1, 0)
+        value = worth(c.u, c.w, q)
+        better = c.holds & (value > best.value)
+        best = either(better, Selected(value, c.kind, c.pieces, c.at), best)
+    return Set(tuple(kinds), count, best)
+
+
+def either(condition: Number, yes: Any, no: Any) -> Any:
+    """`where` for numbers in tuples."""
+    if not isinstance(yes, tuple):
+        return yes if yes is no else where(condition, yes, no)
+    parts = [either(condition, a, b) for a, b in zip(yes, no, strict=True)]
+    return type(yes)(*parts) if hasattr(yes, "_fields") else tuple(parts)
+
+
+def look_up(index: Number, table: Sequence[Any]) -> Any:
+    """The entry of a table; the last one for all that is beyond."""
+    found = table[-1]
+    for k in reversed(range(len(table) - 1)):
+        found = either(index == k, table[k], found)
+    return found
+
+
+def on_path(selected: Selected, curves: Sequence[Curve], q: Number) -> tuple[Sent, Sent]:
+    """The two alignments that are sent; the second is the first again, and never sent, where both types pool."""
+    kind, pools, mixes = selected.kind, selected.kind < UNMASKED, selected.kind >= BELOW
+    sent = [(a, a) for a in range(3)] + list(PAIRS) + [(min(pair), max(pair)) for pair in PAIRS]
+    x, y = (look_up(kind, [pair[k] for pair in sent]) for k in range(2))
+    first, second = look_up(x, curves), look_up(y, curves)
+    one, two = (look_up(k, c.pieces) for k, c in zip(selected.piece, (first, second), strict=True))
+    mu = where(pools, q, one.belief)
+    nu = where(mixes, two.belief, where(pools, q, 0))
+    weight = quotient(nu - q, nu - mu)
+    resolute = where(mixes, weight * quotient(mu, q), 1)
+    alone = where(pools, 1, quotient(q * (1 - mu), (1 - q) * mu))
+    irresolute = where(mixes, weight * quotient(1 - mu, 1 - q), alone)
+    return (
+        Sent(x, first, mu, resolute, irresolute, either(pools, first.pooled.play, point(one, selected.at[0]))),
+        Sent(
+            y,
+            second,
+            nu,
+            1 - resolute,
+            1 - irresolute,
+            either(mixes, point(two, selected.at[1]), either(pools, first.pooled.play, second.proven.play)),
+        ),
+    )
+
+
+class Outcome(NamedTuple):
+    """What follows an alignment on the path, before the war of today."""
+
+    often: Number  # probability of the alignment
+    victory: Number
+    risk: Number  # of a risky demand, after a victory
+    leader: Number  # payoffs after a victory, without the prize
+    partner: Number
+    u: Number  # to the resolute observer
+    w: Number
+
+
+def outcome(sent: Sent, tomorrow: Tomorrow) -> Outcome:
+    """What follows this alignment."""
+    s, r_1, r_0 = sent.play
+    mu, curve = sent.belief, sent.curve
+    risky, risky_alone = s * r_1, (1 - s) * r_0
+    G_1, G_0 = (
+        c.p + r * (1 - mu) * c.irresolute + (1 - r) * c.resolute for c, r in ((curve.together, r_1), (curve.alone, r_0))
+    )
+    gain, risk = s * G_1 + (1 - s) * G_0, risky + risky_alone
+    u = s * curve.worth.u_1 + (1 - s) * curve.worth.u_0
+    return Outcome(
+        often=tomorrow.q * sent.resolute + (1 - tomorrow.q) * sent.irresolute,
+        victory=curve.victory,
+        risk=risk,
+        leader=gain - tomorrow.c_L * mu * risk,
+        partner=(1 - tomorrow.d) * gain - s * tomorrow.b - tomorrow.c_P * mu * risky,
+        u=u,
+        w=u - risky * curve.worth.E_1 - risky_alone * curve.worth.E_0,
+    )
+
+
+class Equilibria(NamedTuple):
+    """The solution; fields are the game's outputs."""
+
+    regime: Number
+    equilibria: Number
+    count: Number
+    payoff: tuple[Number, Number, Number, Number, Number]
+    alignment_resolute: tuple[Number, Number, Number]
+    alignment_irresolute: tuple[Number, Number, Number]
+    belief: tuple[Number, Number, Number]
+    stay: tuple[Number, Number, Number]
+    risk: tuple[Number, Number, Number]
+    unmasked: Number
+    victory: Number
+    war: Number
+    disingenuous: Number
+
+
+def solve(
+    cap_leader: Number,
+    cap_partner: Number,
+    cap_target: Number,
+    cap_observer: Number,
+    decisiveness: Number,
+    diversity: Number,
+    spoils: Number,
+    share: Number,
+    attrition: Number,
+    cost_support: Number,
+    cost_oppose: Number,
+    cost_stay: Number,
+    war_leader: Number,
+    war_partner: Number,
+    war_resolute: Number,
+    war_irresolute: Number,
+    resolve: Number,
+    prize: Number,
+) -> Equilibria:
+    """All perfect Bayesian equilibria, and what happens in the selected one."""
+    q, r = resolve, decisiveness
+    tomorrow = Tomorrow(r, diversity, cost_stay, war_leader, war_partner, war_resolute, war_irresolute, q)
+    campaign = campaigns(
+        cap_leader, cap_partner, cap_target, cap_observer, r, spoils, share, attrition, cost_support, cost_oppose
+    )
+    curves = [curve(c, tomorrow) for c in campaign]
+    found = gather(candidates(curves, q), q)
+    return describe(found, curves, tomorrow, prize)
+
+
+def describe(found: Set, curves: Sequence[Curve], tomorrow: Tomorrow, prize: Number) -> Equilibria:
+    """The outputs."""
+    q, kind = tomorrow.q, found.selected.kind
+    x, y = on_path(found.selected, curves, q)
+    after_x, after_y = outcome(x, tomorrow), outcome(y, tomorrow)
+    resolved = found.count > 0
+
+    def known(number: Number) -> Number:
+        return where(resolved, number, nan)
+
+    def total(x: Number, y: Number) -> Number:
+        """Over the two alignments, as often as they are sent."""
+        return known(after_x.often * x + after_y.often * y)
+
+    def by_message(x_has: Number, y_has: Number, otherwise: Number) -> tuple[Number, ...]:
+        return tuple(known(where(x.alignment == a, x_has, where(y.alignment == a, y_has, otherwise))) for a in range(3))
+
+    war = (after.victory * after.risk * sent.resolute for sent, after in ((x, after_x), (y, after_y)))
+    victory = total(after_x.victory, after_y.victory)
+    leaves = ((x.alignment == SUPPORT) & (x.play.stay < 1)) | ((y.alignment == SUPPORT) & (y.play.stay < 1))
+    return Equilibria(
+        regime=kind,
+        equilibria=sum(where(there, 1 << k, 0) for k, there in enumerate(found.kinds)),
+        count=found.count,
+        payoff=(
+            total(after_x.victory * (prize + after_x.leader), after_y.victory * (prize + after_y.leader)),
+            total(after_x.victory * (prize + after_x.partner), after_y.victory * (prize + after_y.partner)),
+            known(x.resolute * after_x.u + y.resolute * after_y.u),
+            known(x.irresolute * after_x.w + y.irresolute * after_y.w),
+            prize * (1 - victory),
+        ),
+        alignment_resolute=by_message(x.resolute, y.resolute, 0),
+        alignment_irresolute=by_message(x.irresolute, y.irresolute, 0),
+        belief=by_message(x.belief, y.belief, nan),
+        stay=by_message(x.play.stay, y.play.stay, nan),
+        risk=by_message(after_x.risk, after_y.risk, nan),
+        unmasked=known(where((kind >= UNMASKED) & (kind < BELOW), (1 - q) * y.irresolute, 0)),
+        victory=victory,
+        war=known(q * sum(war)),
+        disingenuous=where(resolved & (curves[NEUTRAL].pooled.play.stay == 1) & leaves, 1, 0),
+    )
+
+
+NAMES = tuple(flag.name for flag in ALIGNMENTS)
+POOLED = ("pooled_neutrality", "pooled_support", "pooled_opposition")
+KINDS = (
+    *((name, f"both types: {NAMES[k]}") for k, name in enumerate(POOLED)),
+    *(
+        (f"{NAMES[a]}_unmasked_by_{NAMES[b]}", f"resolute: {NAMES[a]}; irresolute: {NAMES[a]}, or {NAMES[b]} and known")
+        for a, b in PAIRS
+    ),
+    *(
+        (f"{NAMES[a]}_below_{NAMES[b]}", f"both types mix {NAMES[a]} and {NAMES[b]}, which speaks more for resolve")
+        for a, b in PAIRS
+    ),
+)
+REGIMES = tuple(Flag(k, name, meaning) for k, (name, meaning) in enumerate(KINDS))
+BY_ALIGNMENT = ("alignment", NAMES)
+
+SIGNALLING = Game(
+    name="signalling",
+    title="The game of strategic restraint with a signal",
+    version="1",
+    parameters=PARAMETERS,
+    outputs=(
+        Output(
+            "regime",
+            "codes",
+            "kind of the selected equilibrium",
+            (*REGIMES, Flag(UNRESOLVED, "unresolved", "a knife edge: no equilibrium is enumerated")),
+        ),
+        Output(
+            "equilibria",
+            "flags",
+            "kinds of all equilibria",
+            tuple(Flag(1 << flag.value, flag.name, flag.meaning) for flag in REGIMES),
+            bits=16,
+        ),
+        Output("count", "count", "number of equilibria"),
+        Output(
+            "payoff",
+            "real",
+            "expected payoff in the selected equilibrium, from the alignment stage on",
+            dimension=("player", ("leader", "partner", "resolute_observer", "irresolute_observer", "target")),
+        ),
+        Output("alignment_resolute", "real", "probability that a resolute observer sends it", dimension=BY_ALIGNMENT),
+        Output(
+            "alignment_irresolute", "real", "probability that an irresolute observer sends it", dimension=BY_ALIGNMENT
+        ),
+        Output("belief", "real", "probability that the observer is resolute, once it is sent", dimension=BY_ALIGNMENT),
+        Output("stay", "real", "probability that the partner stays after it and a victory", dimension=BY_ALIGNMENT),
+        Output("risk", "real", "probability of the risky demand after it and a victory", dimension=BY_ALIGNMENT),
+        Output("unmasked", "real", "probability that the alignment proves irresolution"),
+        Output("victory", "real", "probability that the coalition wins today"),
+        Output("war", "real", "unconditional probability of war tomorrow"),
+        Output(
+            "disingenuous",
+            "codes",
+            "support splits a coalition that would have remained after neutrality",
+            (Flag(0, "no", "it does not"), Flag(1, "yes", "it does, at least sometimes")),
+        ),
+    ),
+    default_outputs=("regime", "payoff"),
+    solve=solve,
+    reference=(
+        "In the spirit of S. Wolford, Interstate Coalitions and Strategic Restraint (2010), but the observer knows its "
+        "resolve; every functional form is posse's own, see docs/signalling.md"
+    ),
+)
