@@ -6,7 +6,6 @@ job.cancel(), job.resume()      stop it, go on with it
 job.verify(repair=True)         look at every byte
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -21,12 +20,12 @@ from posse.cluster.local import Threads
 from posse.cluster.run import Report, go_on
 from posse.cluster.runs import LIFE, RUNNING, State, cancel, runs
 from posse.kernels.catalogue import require_registered
-from posse.kernels.errors import GameChangedError, InputError
+from posse.kernels.errors import InputError
 from posse.sweeps import records
 from posse.sweeps.cube import Cube, is_sealed, read_description
 from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
-from posse.sweeps.verify import Damage, damages, mend, of_frame
+from posse.sweeps.verify import Damage, damages, mend
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -77,8 +76,8 @@ class Job:
 
     def status(self) -> Status:
         """What the store says now; needs no cluster."""
-        times, every = records.times(self.store), runs(self.store)
         blocks, points = len(self.description.blocks), prod(self.description.shape)
+        times, every = records.times(self.store, blocks), runs(self.store)
         latest = next((run for run in reversed(every) if run.state in RUNNING), every[-1] if every else None)
         state, reason = (latest.state, latest.reason) if latest else ("begun", "")
         if is_sealed(self.store):
@@ -87,7 +86,7 @@ class Job:
             state = "begun"
         rate = _rate(sorted(times.values()), points / blocks)
         left = (blocks - len(times)) * points / blocks / rate if rate and state in RUNNING else None
-        failed = records.failures(self.store)
+        failed = records.failures(self.store, blocks)
         return Status(str(self.store), state, reason, latest, blocks, len(times), failed, points, rate, left)
 
     def watch(self, every: float = 2.0) -> Iterator[Status]:
@@ -131,16 +130,8 @@ class Job:
         advance: told the number of blocks done. To mend it the game has to be registered here.
         """
         found = list(damages(self.store, advance or (lambda blocks: None)))
-        try:
-            cube = self.cube()
-        except (InputError, GameChangedError) as error:
-            if repair:
-                raise
-            warnings.warn(f"metadata and coordinates were not looked at: {error}", stacklevel=2)
-            return found
-        found += of_frame(cube)
-        if repair:
-            mend(cube, found)
+        if repair and found:
+            mend(self.cube(), found)
         return found
 
     def cube(self) -> Cube:

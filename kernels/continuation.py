@@ -78,6 +78,8 @@ class Curve(NamedTuple):
     proven: Settled  # where the observer is known to be irresolute
     pieces: tuple[Piece, ...]  # A, T, V, H, Z
     deterrent: "Deterrent"
+    stays: "Durability"
+    present: tuple[Number, ...]  # whether the curve has each of the pieces
 
 
 class Worth(NamedTuple):
@@ -159,6 +161,8 @@ def curve(campaign: Campaign, tomorrow: Tomorrow) -> Curve:
         proven=settled(0, worth, t, stays, gains(0, together, alone, tomorrow)),
         pieces=parts,
         deterrent=deterrent(worth, stays, present, parts),
+        stays=stays,
+        present=present,
     )
 
 

@@ -146,8 +146,9 @@ class Game:
     """A game: what it is called, what it takes and gives, and how it is solved.
 
     `solve` is a plain function whose arguments are named as the parameters and whose result, a named
-    tuple, has a field for each output (a tuple of numbers where the output has a dimension). It is
-    written without branches in the words of `posse.kernels.vocabulary`.
+    tuple, has a field for each output (a tuple of numbers where the output has a dimension; a function
+    without arguments that gives it, where it is dear and seldom wanted). It is written without branches
+    in the words of `posse.kernels.vocabulary`.
     """
 
     name: str

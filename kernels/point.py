@@ -22,6 +22,12 @@ def components(outputs: Sequence[Output]) -> list[tuple[Output, int]]:
     return [(output, k) for output in outputs for k in range(output.components)]
 
 
+def value_of(solution: Any, output: Output) -> Any:
+    """What a solution holds for an output, which may be a function without arguments that works it out."""
+    value = getattr(solution, output.name)
+    return value() if callable(value) else value
+
+
 def limits(game: Game, values: Mapping[str, Any]) -> list[Any]:
     """The conditions that make a point one of the game's; some are false for NaN and for infinite values."""
     bounds = [(values[p.name], *p.domain.bounds) for p in game.parameters]
@@ -71,7 +77,7 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
         solution = game.solve(**values)
     result: dict[str, Any] = {}
     for output in [game.output(name) for name in outputs] if outputs else game.outputs:
-        number = getattr(solution, output.name)
+        number = value_of(solution, output)
         numbers = number if output.dimension else (number,)
         fenced = tuple(where(allowed, n, output.outside) for n in numbers)
         result[output.name] = fenced if output.dimension else fenced[0]

@@ -15,7 +15,7 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 from posse.kernels.graph import Graph, Number
 from posse.kernels.nest import levels
-from posse.kernels.point import components, limits
+from posse.kernels.point import components, limits, value_of
 from posse.kernels.vocabulary import where
 
 Constants = tuple[tuple[str, float], ...]  # values of parameters that are built in, by name
@@ -48,7 +48,7 @@ def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], 
     inside = reduce(and_, conditions, True)
     results, dtypes = [], []
     for output, k in components([game.output(name) for name in outputs]):
-        number = getattr(solution, output.name)
+        number = value_of(solution, output)
         fenced = where(inside, number[k] if output.dimension else number, output.outside)
         results.append(graph.number(fenced, "real"))
         dtypes.append(output.dtype(real))

@@ -9,7 +9,7 @@ The set is not refined. Ties: a type accepts when indifferent; of equilibria wor
 selected.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import combinations, permutations, product
 from math import inf, nan
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, campaigns
 from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, Tomorrow, curve, deters, point
 from posse.kernels.declaration import Flag, Game, Output
+from posse.kernels.refinement import survives_d1
 from posse.kernels.vocabulary import quotient, where
 
 NEUTRAL, SUPPORT, OPPOSE = range(3)
@@ -35,7 +36,8 @@ class Candidate(NamedTuple):
     holds: Number
     u: Number  # worth to the resolute observer
     w: Number  # to the irresolute one
-    pieces: tuple[int, int] = (0, 0)  # of its two alignments
+    unsent: tuple[Curve, ...]  # what would follow the alignments that nobody sends
+    pieces: tuple[int, int] = (0, 0)  # of the two alignments that are mixed
     at: tuple[Number, Number] = (0, 0)  # how far along them
 
 
@@ -77,7 +79,7 @@ def pooling(curves: Sequence[Curve], q: Number) -> Iterator[Candidate]:
         others = [k for k in range(3) if k != a]
         deterred = reduce(and_, (deters(curves[k], u, w) for k in others))
         best = reduce(and_, (values[a] > values[k] if k < a else values[a] >= values[k] for k in others))
-        yield Candidate(a, (a,), where(certain, best, deterred), u, w)
+        yield Candidate(a, (a,), where(certain, best, deterred), u, w, tuple(curves[k] for k in others))
 
 
 def unmasked(kind: int, a: Curve, b: Curve, other: Curve, q: Number) -> Iterator[Candidate]:
@@ -91,7 +93,7 @@ def unmasked(kind: int, a: Curve, b: Curve, other: Curve, q: Number) -> Iterator
             at = (w - piece.u + piece.e) * quotient(1, piece.du - piece.de)
             u = piece.u + at * piece.du
         holds = inside(at) & (piece.belief > q) & (u >= b.proven.u) & deters(other, u, w)
-        yield Candidate(kind, (kind,), holds, u, w, (k, 0), (at, 0))
+        yield Candidate(kind, (kind,), holds, u, w, (other,), (k, 0), (at, 0))
 
 
 def both_mixed(kinds: tuple[int, int], a: Curve, b: Curve, other: Curve, q: Number) -> Iterator[Candidate]:
@@ -104,7 +106,7 @@ def both_mixed(kinds: tuple[int, int], a: Curve, b: Curve, other: Curve, q: Numb
         w = u - (first.e + at[0] * first.de if i not in UPRIGHT else second.e + at[1] * second.de)
         below, above = (first.belief < q) & (q < second.belief), (second.belief < q) & (q < first.belief)
         holds = inside(at[0]) & inside(at[1]) & (below | above) & deters(other, u, w)
-        yield Candidate(where(below, *kinds), kinds, holds, u, w, (i, j), at)
+        yield Candidate(where(below, *kinds), kinds, holds, u, w, (other,), (i, j), at)
 
 
 def crossing(i: int, a: Piece, j: int, b: Piece) -> tuple[Number, Number]:
@@ -130,26 +132,37 @@ def worth(u: Number, w: Number, q: Number) -> Number:
 
 
 class Set(NamedTuple):
-    """All equilibria."""
+    """What is known of all equilibria."""
 
-    kinds: tuple[Number, ...]  # whether there is one of each kind
     count: Number
     selected: Selected
 
 
 def gather(found: Iterable[Candidate], q: Number) -> Set:
     """The set of candidates that hold, and the best of them."""
-    kinds: list[Number] = [False] * len(REGIMES)
     count: Number = 0
     best = Selected(-inf, UNRESOLVED, (0, 0), (0, 0))
     for c in found:
-        for kind in c.kinds:
-            kinds[kind] = kinds[kind] | (c.holds if c.kind is kind else c.holds & (c.kind == kind))
         count = count + where(c.holds, 1, 0)
         value = worth(c.u, c.w, q)
         better = c.holds & (value > best.value)
         best = either(better, Selected(value, c.kind, c.pieces, c.at), best)
-    return Set(tuple(kinds), count, best)
+    return Set(count, best)
+
+
+def flags(found: Iterable[Candidate], holds: Callable[[Candidate], Number]) -> Number:
+    """A bit for each kind of which there is a candidate that holds."""
+    kinds: list[Number] = [False] * len(REGIMES)
+    for c in found:
+        for kind in c.kinds:
+            kinds[kind] = kinds[kind] | (holds(c) if c.kind is kind else holds(c) & (c.kind == kind))
+    return sum(where(there, 1 << k, 0) for k, there in enumerate(kinds))
+
+
+def survives(candidate: Candidate, q: Number) -> Number:
+    """Whether an equilibrium survives D1; where there is nothing to learn there is nothing to refine."""
+    refined = reduce(and_, (survives_d1(c, candidate.u, candidate.w) for c in candidate.unsent))
+    return candidate.holds & (refined | (q == 0) | (q == 1))
 
 
 def either(condition: Number, yes: Any, no: Any) -> Any:
@@ -243,6 +256,7 @@ class Equilibria(NamedTuple):
     victory: Number
     war: Number
     disingenuous: Number
+    set_d1: Callable[[], Number]  # dearer than all the rest, and seldom asked for
 
 
 def solve(
@@ -272,13 +286,14 @@ def solve(
         cap_leader, cap_partner, cap_target, cap_observer, r, spoils, share, attrition, cost_support, cost_oppose
     )
     curves = [curve(c, tomorrow) for c in campaign]
-    found = gather(candidates(curves, q), q)
-    return describe(found, curves, tomorrow, prize)
+    return describe(list(candidates(curves, q)), curves, tomorrow, prize)
 
 
-def describe(found: Set, curves: Sequence[Curve], tomorrow: Tomorrow, prize: Number) -> Equilibria:
+def describe(every: Sequence[Candidate], curves: Sequence[Curve], tomorrow: Tomorrow, prize: Number) -> Equilibria:
     """The outputs."""
-    q, kind = tomorrow.q, found.selected.kind
+    q = tomorrow.q
+    found = gather(every, q)
+    kind = found.selected.kind
     x, y = on_path(found.selected, curves, q)
     after_x, after_y = outcome(x, tomorrow), outcome(y, tomorrow)
     resolved = found.count > 0
@@ -298,7 +313,7 @@ def describe(found: Set, curves: Sequence[Curve], tomorrow: Tomorrow, prize: Num
     leaves = ((x.alignment == SUPPORT) & (x.play.stay < 1)) | ((y.alignment == SUPPORT) & (y.play.stay < 1))
     return Equilibria(
         regime=kind,
-        equilibria=sum(where(there, 1 << k, 0) for k, there in enumerate(found.kinds)),
+        equilibria=flags(every, lambda c: c.holds),
         count=found.count,
         payoff=(
             total(after_x.victory * (prize + after_x.leader), after_y.victory * (prize + after_y.leader)),
@@ -316,6 +331,7 @@ def describe(found: Set, curves: Sequence[Curve], tomorrow: Tomorrow, prize: Num
         victory=victory,
         war=known(q * sum(war)),
         disingenuous=where(resolved & (curves[NEUTRAL].pooled.play.stay == 1) & leaves, 1, 0),
+        set_d1=lambda: flags(every, lambda c: survives(c, q)),
     )
 
 
@@ -333,6 +349,7 @@ KINDS = (
     ),
 )
 REGIMES = tuple(Flag(k, name, meaning) for k, (name, meaning) in enumerate(KINDS))
+KIND_FLAGS = tuple(Flag(1 << flag.value, flag.name, flag.meaning) for flag in REGIMES)
 BY_ALIGNMENT = ("alignment", NAMES)
 
 SIGNALLING = Game(
@@ -347,13 +364,7 @@ SIGNALLING = Game(
             "kind of the selected equilibrium",
             (*REGIMES, Flag(UNRESOLVED, "unresolved", "a knife edge: no equilibrium is enumerated")),
         ),
-        Output(
-            "equilibria",
-            "flags",
-            "kinds of all equilibria",
-            tuple(Flag(1 << flag.value, flag.name, flag.meaning) for flag in REGIMES),
-            bits=16,
-        ),
+        Output("equilibria", "flags", "kinds of all equilibria", KIND_FLAGS, bits=16),
         Output("count", "count", "number of equilibria"),
         Output(
             "payoff",
@@ -377,6 +388,7 @@ SIGNALLING = Game(
             "support splits a coalition that would have remained after neutrality",
             (Flag(0, "no", "it does not"), Flag(1, "yes", "it does, at least sometimes")),
         ),
+        Output("set_d1", "flags", "kinds of the equilibria that survive criterion D1", KIND_FLAGS, bits=16),
     ),
     default_outputs=("regime", "payoff"),
     solve=solve,

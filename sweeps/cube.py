@@ -13,8 +13,9 @@ block its chunks and its record, then the seal.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -90,17 +91,32 @@ class Cube:
 
     def _begin(self) -> None:
         self._require_room()
-        self.description.write(self.store)
+        frame = {key: sha256(data).hexdigest() for key, data in sorted(self.skeleton().items())}
+        replace(self.description, frame=frame).write(self.store)
 
     def write_skeleton(self) -> None:
         """Metadata and coordinates; what is there already stays. The group comes last: with it the cube opens."""
         if self.store.get("zarr.json") is not None:
             return
-        objects = self.skeleton()
+        objects = {key: self.part(key) for key in self.description.frame}
         group = objects.pop("zarr.json")
         for key, data in objects.items():
             self.store.put_if_absent(key, data)
         self.store.put_if_absent("zarr.json", group)
+
+    def part(self, key: str) -> bytes:
+        """An object of the skeleton. Raises StoreError where it would not be what the cube was begun with."""
+        data = self._skeleton.get(key, b"")
+        if sha256(data).hexdigest() != self.description.frame[key]:
+            raise StoreError(
+                f"{self.store}: {key} comes out otherwise than when the cube was begun "
+                f"({self.description.attributes['packages']}); use these versions, or another store"
+            )
+        return data
+
+    @cached_property
+    def _skeleton(self) -> dict[str, bytes]:
+        return self.skeleton()
 
     def skeleton(self) -> dict[str, bytes]:
         """The cube without its results, by key."""
@@ -156,7 +172,7 @@ class Cube:
 
     def missing(self) -> list[int]:
         """Numbers of the blocks that have no record. A record of another sweep or source is refused."""
-        there = records.recorded(self.store)
+        there = records.recorded(self.store, len(self.blocks))
         done = {number for number, record in zip(there, in_order(self._record, there), strict=True) if record}
         return [number for number in range(len(self.blocks)) if number not in done]
 
@@ -259,14 +275,12 @@ def open_cube(where: str | Path | Store) -> xr.Dataset:
     if store.get("zarr.json") is None:
         raise IncompleteError(f"{store}: has only been begun; run the sweep again")
     if not sealed:
-        missing = len(blocks) - len(records.recorded(store))
+        missing = len(blocks) - len(records.recorded(store, len(blocks)))
         warnings.warn(
             f"{store}: {missing} of {len(blocks)} blocks are not solved yet; reading them raises, "
             "running the sweep again finishes them",
             IncompleteWarning,
             stacklevel=2,
         )
-    dataset: xr.Dataset = xr.open_zarr(
-        GuardedStore(store, blocks, there.identity, sealed), chunks={}, consolidated=True
-    )
+    dataset: xr.Dataset = xr.open_zarr(GuardedStore(store, there, sealed), chunks={}, consolidated=True)
     return dataset

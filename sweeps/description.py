@@ -7,7 +7,7 @@ Description.read(store)  what the one there says, None if there is none
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from posse.kernels.declaration import Game
@@ -16,20 +16,25 @@ from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
 from posse.sweeps.store import ROOM, Store
 from posse.sweeps.sweep import Sweep
+from posse.sweeps.sworn import heard, swear
 
 KEY = f"{ROOM}/sweep.json"
-FORMAT = 1  # of what lies under .posse
+FORMAT = 2  # of what lies under .posse
 
 
 @dataclass(frozen=True)
 class Description:
-    """identity: hash of the sweep; sources: hashes of the game's functions; attributes: those of the Zarr group."""
+    """identity: hash of the sweep; sources: hashes of the game's functions; attributes: those of the Zarr group.
+
+    frame: SHA-256 of each object of the cube but its results: metadata and coordinates.
+    """
 
     identity: str
     sources: dict[str, str]
     shape: tuple[int, ...]
     chunk: tuple[int, ...]
     attributes: dict[str, str]
+    frame: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @classmethod
@@ -48,16 +53,19 @@ class Description:
         if data is None:
             return None
         try:
-            fields = dict(json.loads(data))
-            if fields.get("format", FORMAT) != FORMAT:
-                raise StoreError(f"{store}: has format {fields.get('format')}, this posse knows {FORMAT}; update it")
+            known = dict(json.loads(data)).get("format", FORMAT)
+            if known != FORMAT:
+                raise StoreError(
+                    f"{store}: has format {known}, this posse knows {FORMAT}; use the version that made it"
+                )
+            fields = heard(data)
             return cls(**fields | {"shape": tuple(fields["shape"]), "chunk": tuple(fields["chunk"])})
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(f"{store}: its description {KEY} is damaged: {error}") from error
 
     def write(self, store: Store) -> None:
         """Put it down, unless another process was first."""
-        store.put_if_absent(KEY, json.dumps(asdict(self), indent=1).encode())
+        store.put_if_absent(KEY, swear(asdict(self)))
 
     @property
     def blocks(self) -> Blocks:

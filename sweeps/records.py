@@ -4,14 +4,14 @@ The presence of a chunk proves nothing: a chunk can be torn, or stem from other 
 after the block's chunks are on the disk and were read back; it names each with its length and SHA-256.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 from posse.kernels.errors import StoreError
 from posse.sweeps.direct import Content
-from posse.sweeps.store import ROOM, Store
+from posse.sweeps.store import ROOM, Entry, Store
+from posse.sweeps.sworn import heard, swear
 
 RECORDS = f"{ROOM}/records"
 FAILED = f"{ROOM}/failed"
@@ -32,7 +32,7 @@ class Record:
         return cls(block, sweep, source, {k: (len(c), sha256(c).hexdigest()) for k, c in chunks.items()})
 
     def to_json(self) -> bytes:
-        return json.dumps(asdict(self), separators=(",", ":")).encode()
+        return swear(asdict(self))
 
 
 class Seal:
@@ -49,7 +49,7 @@ class Seal:
             self._digest.update(f"{name} {length} {digest}\n".encode())
 
     def to_json(self) -> bytes:
-        return json.dumps({"blocks": self.blocks, "bytes": self.bytes, "sha256": self._digest.hexdigest()}).encode()
+        return swear({"blocks": self.blocks, "bytes": self.bytes, "records": self._digest.hexdigest()})
 
 
 def key(block: int) -> str:
@@ -71,7 +71,7 @@ def read(store: Store, block: int) -> Record | None:
     if data is None:
         return None
     try:
-        fields = json.loads(data)
+        fields = heard(data)
         chunks = {name: (int(length), str(digest)) for name, (length, digest) in fields.pop("chunks").items()}
         record = Record(chunks=chunks, **fields)
         if record.block != block:
@@ -81,14 +81,19 @@ def read(store: Store, block: int) -> Record | None:
         raise StoreError(f"{store}: the record of block {block} is damaged: {error}") from error
 
 
-def recorded(store: Store) -> list[int]:
-    """Numbers of the blocks that have a record, in order."""
-    return sorted(times(store))
+def recorded(store: Store, blocks: int) -> list[int]:
+    """Numbers of the blocks, of so many, that have a record, in order."""
+    return sorted(times(store, blocks))
 
 
-def times(store: Store) -> dict[int, float]:
+def times(store: Store, blocks: int) -> dict[int, float]:
     """When each block was recorded, in seconds since 1970 by the store's clock."""
-    return {number: entry.when for entry in store.keys(RECORDS) if (number := _number(entry.key)) is not None}
+    return {number: entry.when for number, entry in _entries(store, RECORDS) if number < blocks}
+
+
+def _entries(store: Store, prefix: str) -> Iterator[tuple[int, Entry]]:
+    """What lies below a prefix and is called after a block."""
+    return ((number, entry) for entry in store.keys(prefix) if (number := _number(entry.key)) is not None)
 
 
 def _number(key: str) -> int | None:
@@ -98,11 +103,18 @@ def _number(key: str) -> int | None:
 
 def write_failure(store: Store, block: int, reason: str) -> None:
     """Note that a block could not be solved, and why; a later record of it counts for more."""
-    store.put({f"{FAILED}/{block:010d}.json": json.dumps({"block": block, "reason": reason}).encode()})
+    store.put({f"{FAILED}/{block:010d}.json": swear({"block": block, "reason": reason})})
 
 
-def failures(store: Store) -> dict[int, str]:
+def failures(store: Store, blocks: int) -> dict[int, str]:
     """Why each block that has no record could not be solved."""
-    noted = {number: entry.key for entry in store.keys(FAILED) if (number := _number(entry.key)) is not None}
-    left = sorted(noted.keys() - times(store).keys()) if noted else []
-    return {number: str(json.loads(store.get(noted[number]) or b"{}").get("reason", "")) for number in left}
+    noted = {number: entry.key for number, entry in _entries(store, FAILED) if number < blocks}
+    left = sorted(noted.keys() - times(store, blocks).keys()) if noted else []
+    return {number: _reason(store.get(noted[number])) for number in left}
+
+
+def _reason(note: bytes | None) -> str:
+    try:
+        return str(heard(note or b"")["reason"])
+    except (ValueError, KeyError):
+        return "unknown, for the note of it is damaged"

@@ -4,7 +4,7 @@ damages(store)       what is not as it was written
 mend(cube, damages)  write them again; the bits are the same, or it is refused
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -28,9 +28,13 @@ class Damage:
 
 
 def damages(store: Store, advance: Callable[[int], None] = lambda blocks: None) -> Iterator[Damage]:
-    """Look at every block that is recorded. advance: told the number of blocks done. The game need not be installed."""
+    """Look at every block that is recorded, then at the rest. The game need not be installed.
+
+    advance: told the number of blocks done.
+    """
     there, sealed = read_description(store), store.get(records.SEAL)
-    numbers = range(len(there.blocks)) if sealed else records.recorded(store)  # a sealed cube has them all
+    blocks = len(there.blocks)
+    numbers = range(blocks) if sealed else records.recorded(store, blocks)  # a sealed cube has them all
     seal, sound = records.Seal(), True
     for record, found in in_order(partial(_of_block, store, there.identity), numbers):
         yield from found
@@ -40,14 +44,17 @@ def damages(store: Store, advance: Callable[[int], None] = lambda blocks: None) 
         advance(1)
     if sealed and sound and sealed != seal.to_json():
         yield Damage(records.SEAL, "is not the sum of the records")
+    yield from _of_frame(store, there.frame)
 
 
-def of_frame(cube: Cube) -> Iterator[Damage]:
-    """Look at the metadata and coordinates, which this version of posse and its packages would write again."""
-    for key, data in cube.skeleton().items():
-        there = cube.store.get(key)
-        if there != data:
-            yield Damage(key, "is missing" if there is None else "is not what was written")
+def _of_frame(store: Store, frame: Mapping[str, str]) -> Iterator[Damage]:
+    """Metadata and coordinates."""
+    for key, digest in frame.items():
+        data = store.get(key)
+        if data is None:
+            yield Damage(key, "is missing")
+        elif sha256(data).hexdigest() != digest:
+            yield Damage(key, "has other bytes than were written")
 
 
 def _of_block(store: Store, identity: str, number: int) -> tuple[records.Record | None, list[Damage]]:
@@ -95,7 +102,7 @@ def _mend(cube: Cube, damage: Damage) -> None:
     if damage.key == records.SEAL:
         _mend_seal(cube)
     elif damage.block is None:
-        cube.store.put({damage.key: cube.skeleton()[damage.key]})
+        cube.store.put({damage.key: cube.part(damage.key)})
     else:
         solved = cube.solve_block(damage.block)
         if damage.key == records.key(damage.block):

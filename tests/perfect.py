@@ -149,20 +149,60 @@ class Tree:
 
     def deterring(self, a: int, resolute: Fraction, irresolute: Fraction) -> Reply | None:
         """A reply that makes an alignment worth no more than this to each type, None if there is none."""
-        turns = {self.turn(a, False), self.turn(a, True)}
-        marks = sorted({ZERO, ONE, *turns, *self.partner_turns(a, turns)})
-        marks += [(low + high) / 2 for low, high in pairwise(marks)]
         return next(
             (
                 reply
-                for belief in marks
+                for belief in self.beliefs(a)
                 for reply in self.replies(a, belief, resolute)
                 if self.worth(a, RESOLUTE, reply) <= resolute and self.worth(a, IRRESOLUTE, reply) <= irresolute
             ),
             None,
         )
 
-    def partner_turns(self, a: int, turns: set[Fraction]) -> Iterator[Fraction]:
+    def beliefs(self, a: int) -> list[Fraction]:
+        """Those at which somebody is indifferent, and some between them."""
+        marks = sorted({ZERO, ONE, self.turn(a, False), self.turn(a, True), *self.partner_turns(a)})
+        return marks + [(low + high) / 2 for low, high in pairwise(marks)]
+
+    def worths(self, a: int, fine: int) -> set[tuple[Fraction, Fraction]]:
+        """What an alignment may be worth to the two types, at beliefs of all sorts and at replies that may be best.
+
+        Whoever is indifferent mixes in so many steps.
+        """
+        steps = [Fraction(k, fine) for k in range(fine + 1)]
+        found = set()
+        for belief in self.beliefs(a):
+            choices = []
+            for stayed in (False, True):
+                gain = self.nodes[a][stayed].prefers_risk(belief)
+                choices.append([ONE] if gain > 0 else [ZERO] if gain < 0 else steps)
+            mixes = {risk for risk in product(*choices) if risk[0] == risk[1] or not self.same_problem(a)}
+            mixes |= {reply.risk for reply in self.replies(a, belief, ZERO)}
+            for risk in mixes:
+                gain = self.gain(a, belief, risk)
+                for stay in [ONE] if gain > 0 else [ZERO] if gain < 0 else steps:
+                    reply = Reply(belief, stay, risk)
+                    found.add((self.worth(a, RESOLUTE, reply), self.worth(a, IRRESOLUTE, reply)))
+        return found
+
+    def survives_d1(self, a: int, resolute: Fraction, irresolute: Fraction, fine: int) -> bool:
+        """Whether types that get so much keep from an alignment, as at some belief they do, if D1 says who sends it."""
+        worths = self.worths(a, fine)
+        only_resolute = not any(u <= resolute and w >= irresolute for u, w in worths)
+        only_irresolute = not any(u >= resolute and w <= irresolute for u, w in worths)
+        if only_resolute and any(u > resolute and w < irresolute for u, w in worths):
+            return self.known(a, ONE)[RESOLUTE] <= resolute
+        if only_irresolute and any(u < resolute and w > irresolute for u, w in worths):
+            return self.known(a, ZERO)[IRRESOLUTE] <= irresolute
+        return True
+
+    def known(self, a: int, belief: Fraction) -> tuple[Fraction, Fraction]:
+        """What an alignment is worth to the types if nobody mixes: the indifferent stay, or make the safe demand."""
+        left, stayed = (Fraction(self.nodes[a][k].prefers_risk(belief) > 0) for k in (False, True))
+        reply = Reply(belief, Fraction(self.gain(a, belief, (left, stayed)) >= 0), (left, stayed))
+        return self.worth(a, RESOLUTE, reply), self.worth(a, IRRESOLUTE, reply)
+
+    def partner_turns(self, a: int) -> Iterator[Fraction]:
         """Beliefs at which the partner is indifferent, the leader's demands being what they are there."""
         for risk in product((ZERO, ONE), repeat=2):
             turn = root(self.gain(a, ZERO, risk), self.gain(a, ONE, risk))

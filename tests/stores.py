@@ -24,9 +24,13 @@ def files(store: Path) -> dict[str, bytes]:
     """Every file of a store but those that tell of its runs, the time stamp of its beginning masked."""
     found = {p.relative_to(store).as_posix(): p.read_bytes() for p in store.rglob("*") if p.is_file()}
     found = {name: data for name, data in found.items() if not name.startswith(".posse/runs/")}
-    for name in ("zarr.json", ".posse/sweep.json"):
-        found[name] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", b"WHEN", found[name])
-    return found
+    return timeless(found)
+
+
+def timeless(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Without the moment at which the cube was begun, and the hashes of what tells of it."""
+    told = rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00|(?<="zarr.json":")\w{64}|(?<="sha256":")\w{64}'
+    return found | {name: re.sub(told, b"WHEN", found[name]) for name in ("zarr.json", ".posse/sweep.json")}
 
 
 def recorded(store: Path) -> set[str]:

@@ -3,7 +3,6 @@
 The line names the field, the value and what is allowed; each case says which words must stand in it.
 """
 
-import json
 import math
 import os
 import subprocess
@@ -18,6 +17,7 @@ import xarray as xr
 
 import posse
 from posse.sweeps.folder import Folder
+from posse.sweeps.sworn import heard, swear
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -475,11 +475,11 @@ def test_store_of_another_order_of_axes(run: Run, desk: Path, made: Path) -> Non
 def test_store_by_another_version_of_the_game(run: Run, desk: Path) -> None:
     assert run("run", "good.toml", "--store", "cube", "--no-progress")[0] == 0
     path = desk / "cube" / ".posse" / "sweep.json"
-    description = json.loads(path.read_text("utf-8"))
+    description = heard(path.read_bytes())
     changed = next(name for name in description["sources"] if name.endswith(".crisis"))
     description["sources"][changed] = description["identity"] = "0" * 64
     description["attributes"] |= {"game_source_hash": "0" * 64, "game_version": "0.9"}
-    path.write_text(json.dumps(description), encoding="utf-8")
+    path.write_bytes(swear(description))
     before = contents(desk)
     refusal(
         run("run", "good.toml", "--store", "cube"),

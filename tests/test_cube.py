@@ -26,6 +26,7 @@ from posse.kernels.errors import GameChangedError, IncompleteError, StoreError
 from posse.sweeps import blocks
 from posse.sweeps.cube import Cube, IncompleteWarning, is_sealed, read_description
 from posse.sweeps.folder import Folder
+from posse.sweeps.sworn import heard, swear
 
 RESTRAINT = posse.game("restraint")
 OUTPUTS = [o.name for o in RESTRAINT.outputs]
@@ -360,7 +361,7 @@ def test_damage_is_told_in_one_line(cube: Path, tmp_path: Path) -> None:
 
 
 def _edit(path: Path, **fields: Any) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+    path.write_bytes(swear(heard(path.read_bytes()) | fields))
 
 
 @pytest.mark.parametrize(
@@ -466,7 +467,7 @@ def test_finish_reports_what_it_did(tmp_path: Path) -> None:
     cube, half = halve(tmp_path / "cube")
     points = [cube.blocks.points(number) for number in range(len(cube.blocks))]
     told: list[int] = []
-    report = finish(cube, Threads(2), told.append)
+    report = finish(cube, Threads(2), lambda points, waiting: told.append(points))
     assert (report.blocks, report.points) == (len(cube.blocks) - half, sum(points[half:]))
     assert sorted(told) == sorted(points[half:])
     with warnings.catch_warnings():

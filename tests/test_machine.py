@@ -138,14 +138,14 @@ class Life(RuleBasedStateMachine):
         def die() -> None:
             raise Killed
 
-        before = set(records.recorded(self.store))
+        before = set(records.recorded(self.store, 10**9))
         try:
             finish(self.seen_through(step, die), Threads(1))
         except Killed:
             self.killed = True
         except StoreError:
             assert self.cut
-        assert before <= set(records.recorded(self.store))
+        assert before <= set(records.recorded(self.store, 10**9))
 
     @rule(step=strategies.integers(1, 100))
     def cancel(self, step: int) -> None:
@@ -158,11 +158,11 @@ class Life(RuleBasedStateMachine):
         except StoreError:
             assert self.cut
 
-    @precondition(lambda self: records.recorded(self.store))
+    @precondition(lambda self: records.recorded(self.store, 10**9))
     @rule(seed=strategies.integers(0, 10**6), kind=strategies.sampled_from(["flip", "cut"]))
     def damage(self, seed: int, kind: str) -> None:
         dice = random.Random(seed)
-        record = records.read(self.store, dice.choice(records.recorded(self.store)))
+        record = records.read(self.store, dice.choice(records.recorded(self.store, 10**9)))
         assert record
         key = dice.choice(sorted(set(record.chunks) - self.damaged) or [""])
         if key:
@@ -184,7 +184,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def what_is_recorded_is_readable_and_right(self) -> None:
-        done = set(records.recorded(self.store))
+        done = set(records.recorded(self.store, 10**9))
         assert self.job.status().done == len(done)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it is unfinished

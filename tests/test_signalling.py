@@ -21,13 +21,13 @@ from posse.kernels.coalition import campaigns
 from posse.kernels.continuation import Curve, Tomorrow, curve
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.point import solve_plain
-from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path
+from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path, survives
 
 Array = npt.NDArray[Any]
 
 GAME = posse.game("signalling")
 OUTPUTS = tuple(output.name for output in GAME.outputs)
-CODES = ("regime", "equilibria", "count", "disingenuous")
+CODES = ("regime", "equilibria", "count", "disingenuous", "set_d1")
 REALS = tuple(name for name in OUTPUTS if name not in CODES)
 KINDS = range(15)
 
@@ -322,9 +322,38 @@ def test_the_outputs_tell_of_each_other() -> None:
     assert found["disingenuous"].any()
 
 
+def test_d1_leaves_an_equilibrium_and_adds_none() -> None:
+    _, found = solved()
+    assert found["set_d1"].all()
+    assert not (found["set_d1"] & ~found["equilibria"]).any()
+    assert (found["set_d1"] != found["equilibria"]).any()
+
+
+def test_d1_removes_what_it_removes_in_the_tree() -> None:
+    """The curves of the tree are sampled in steps, fine enough at these points."""
+    points = lattice(100_000, seed=3, step=64, corner=0.0)
+    points["resolve"] = np.clip(points["resolve"], 1 / 64, 63 / 64)
+    points["war_irresolute"] += 1 / 64
+    points["decisiveness"][:] = 1
+    found = compiled(points)
+    removed = np.flatnonzero(found["set_d1"] != found["equilibria"])[:8]
+    seen = Counter[bool]()
+    for index in [*removed, *range(8)]:
+        game = at(points, index)
+        tree, q = Tree(game), game["resolve"]
+        for c in candidates(curves(game), q):
+            if c.holds:
+                messages = {c.kind} if c.kind < UNMASKED else set(PAIRS[(c.kind - UNMASKED) % 6])
+                others = {NEUTRAL, SUPPORT, OPPOSE} - messages
+                survived = all(tree.survives_d1(a, c.u, c.w, fine=40) for a in others)
+                assert bool(survives(c, q)) == survived, (index, c.kind)
+                seen[survived] += 1
+    assert min(seen.values()) >= 8
+
+
 def test_outside_the_domain() -> None:
     columns = {"war_irresolute": Column(np.array([0.04, 0.05]), 0), "war_resolute": fixed(0.05)}
     found = solve_grid(GAME, columns, [2], OUTPUTS)
-    assert [found[name][0, 0] for name in CODES] == [254, 1 << 15, 254, 254]
+    assert [found[name][0, 0] for name in CODES] == [254, 1 << 15, 254, 254, 1 << 15]
     assert all(np.isnan(found[name][:, 0]).all() for name in REALS)
     assert found["regime"][0, 1] == 0

@@ -58,7 +58,7 @@ def cube_facts(where: str | Path) -> dict[str, Any]:
         "dtype": written.dtype,
         "chunk": list(there.chunk),
         "blocks": len(there.blocks),
-        "missing": len(there.blocks) - len(records.recorded(store)),
+        "missing": len(there.blocks) - len(records.recorded(store, len(there.blocks))),
         "sealed": is_sealed(store),
         "made": there.attributes["history"],
         "packages": there.attributes["packages"],
