@@ -110,7 +110,7 @@ def batches(client: Any, numbers: Sequence[int]) -> Any:
     """How many tasks are done after each BATCH of them, and the seconds that it took."""
     cube: Any = SimpleNamespace(store="nowhere", description=SimpleNamespace(identity=""))
     order: Any = NoOrder()
-    with patch.object(workers, "solve_blocks", solve_nothing), patch.object(workers, "TARGET", 0.0):  # a block each
+    with patch.object(workers, "TASK", solve_nothing), patch.object(workers, "TARGET", 0.0):  # a block each
         started = perf_counter()
         for done, _ in enumerate(Workers(client).work(cube, numbers, order), 1):
             if done % BATCH == 0:

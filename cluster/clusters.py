@@ -1,20 +1,13 @@
-"""Where a run can run: a table says it, in a spec file, in the user's configuration, or as a dict.
+"""Where a run runs, started or reached, as a table says (posse.cluster.tables).
 
-    {"kind": "threads", "workers": 4}        threads of this process; what holds where nothing is said
-    {"kind": "local", "processes": 4}        a Dask cluster of processes of this machine
-    {"scheduler": "tls://10.0.0.5:8786"}     a Dask cluster that runs already
-    {"kind": "slurm", "jobs": 20, ...}       one of jobs of a batch system, by dask-jobqueue
-    {"profile": "uni"}                       what the user has written down in CONFIGURATION
-
-    chosen(...)        the table that a command line's options and spec amount to
-    engine(table)      the engine; what was started for it ends with it
-
-Entries that are not named here go, as they are, to the class that starts the cluster.
+engine(table)      the engine; what was started for it ends with it
+connected(table)   a client of the Dask cluster
+require(table)     refuse what cannot be started here
 """
 
+import asyncio
 import logging
 import socket
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,62 +16,22 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
-
 from posse.cluster.batch import jobs_kept
 from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
-from posse.kernels.errors import ClusterError, InputError, in_words, pick
-
-Table = Mapping[str, Any]
+from posse.cluster.tables import KINDS, TLS, Table, checked, count
+from posse.kernels.errors import ClusterError, InputError, PosseError, in_words
 
 log = logging.getLogger("posse")
 
-CONFIGURATION = user_config_path("posse") / "clusters.toml"
-TLS = ("tls_ca", "tls_cert", "tls_key")
 LOOPBACK = "127.0.0.1"
 DASHBOARD = 8787  # port where Dask's users look for it
 TIMEOUT = 30.0  # seconds to reach a scheduler
-
-# Where the class that starts each kind lives; threads need none.
-KINDS = {
-    "threads": "",
-    "local": "distributed.LocalCluster",
-    "slurm": "dask_jobqueue.SLURMCluster",
-    "pbs": "dask_jobqueue.PBSCluster",
-    "sge": "dask_jobqueue.SGECluster",
-    "lsf": "dask_jobqueue.LSFCluster",
-    "oar": "dask_jobqueue.OARCluster",
-    "moab": "dask_jobqueue.MoabCluster",
-    "htcondor": "dask_jobqueue.HTCondorCluster",
-    "kubernetes": "dask_kubernetes.operator.KubeCluster",
-}
-
-
-COUNTS = ("jobs", "processes", "workers")
+FAREWELL = 5.0  # seconds for it to hear that a client leaves
 
 
 class InsecureWarning(UserWarning):
     """Whoever reaches the scheduler over the network can run code on its workers."""
-
-
-def chosen(
-    workers: int | None, local: int | None, scheduler: str | None, cluster: str | None, table: Table | None = None
-) -> dict[str, Any]:
-    """The checked table of the one option that is given; that of the spec, or threads, where none is."""
-    given: dict[str, dict[str, Any]] = {}
-    if workers is not None:
-        given["workers"] = {"kind": "threads", "workers": workers}
-    if local is not None:
-        given["local"] = {"kind": "local", "processes": local}
-    if scheduler is not None:
-        given["scheduler"] = {"scheduler": scheduler}
-    if cluster is not None:
-        given["cluster"] = {"profile": cluster}
-    if len(given) > 1:
-        first, second, *_ = given
-        raise InputError(f"--{second}: does not go with --{first}; say one place where it runs")
-    return checked(next(iter(given.values()), table or {"kind": "threads"}))
 
 
 @contextmanager
@@ -94,54 +47,6 @@ def engine(table: Table) -> Iterator[Engine]:
         yield Workers(client)
 
 
-def profile(name: str) -> dict[str, Any]:
-    """The table of this name in the user's configuration."""
-    try:
-        tables = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"cluster: {name!r} is not known; describe it in {CONFIGURATION}, which does not exist"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{CONFIGURATION}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return dict(pick(f"cluster in {CONFIGURATION}", name, tables))
-
-
-def checked(table: Table) -> dict[str, Any]:
-    """A table whose names and kinds are right; one that names a profile is filled from it."""
-    if "profile" in table:
-        return checked(profile(table["profile"]) | {key: v for key, v in table.items() if key != "profile"})
-    if "scheduler" in table:
-        extra = set(table) - {"scheduler", *TLS}
-        if extra:
-            raise InputError(
-                f"cluster.{min(extra)}: does not go with a scheduler's address; allowed is {', '.join(TLS)}"
-            )
-        scheme, separator, host = str(table["scheduler"]).partition("://")
-        if scheme not in ("tcp", "tls", "ucx", "ws", "wss") or not separator or ":" not in host:
-            raise InputError(
-                f"cluster.scheduler: {table['scheduler']!r} is not of the form tcp://host:port or tls://host:port"
-            )
-    else:
-        if "kind" not in table:
-            raise InputError(
-                f"cluster: {', '.join(map(str, table)) or 'nothing'} does not say where to run; "
-                "it needs kind, scheduler or profile"
-            )
-        kind = table["kind"]
-        pick("cluster.kind", kind, KINDS)
-        for field in COUNTS:
-            number = table.get(field, 1)
-            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-                raise InputError(f"{field}: {number!r} is not allowed; it is a whole number from 1")
-        if kind == "threads" and (extra := set(table) - {"kind", "workers"}):
-            raise InputError(f"cluster.{min(extra)}: does not go with threads; allowed is workers")
-        for field in {"jobs", "workers"} & table.keys():
-            if kind != "threads" and field != _count(kind):
-                raise InputError(f"cluster.{field}: does not go with {kind}; its number is {_count(kind)}")
-    return dict(table)
-
-
 def require(table: Table) -> None:
     """Raise InputError where the package that starts such a cluster is not installed."""
     _maker(table["kind"])
@@ -151,11 +56,6 @@ def _maker(kind: str) -> Callable[..., Any] | None:
     """What starts a cluster of this kind."""
     module, _, name = KINDS[kind].rpartition(".")
     return getattr(_load(module), name) if module else None
-
-
-def _count(kind: str) -> str:
-    """The entry that says how many of them."""
-    return {"threads": "workers", "local": "processes"}.get(kind, "jobs")
 
 
 @contextmanager
@@ -174,25 +74,49 @@ def connected(table: Table) -> Iterator[Any]:
 def _client(where: Any, security: Any) -> Iterator[Any]:
     distributed = _load("distributed")
     logging.getLogger("distributed.client").setLevel(logging.ERROR)  # what is lost with a worker is solved again
-    if isinstance(where, str):
-        _warn_if_open(where)
     try:
+        if isinstance(where, str):
+            _warn_if_open(where)
+            asyncio.run(_greet(where, security))
         client = distributed.Client(where, security=security, timeout=TIMEOUT, set_as_default=False)
-    except (OSError, ValueError) as error:  # no answer in time is an OSError too
+    except PosseError:
+        raise
+    except Exception as error:  # certificates that are none, no answer in time, a protocol that is not installed
         raise ClusterError(f"{where}: no scheduler answers there ({in_words(error)})") from error
-    with client:
+    try:
         yield client
+    finally:
+        client.close(timeout=FAREWELL)
+
+
+async def _greet(address: str, security: Any) -> None:
+    """Wait for a scheduler to say who it is; a client would wait without end for one that never does."""
+    connect: Any = _load("distributed.comm").connect
+
+    async def ask() -> None:
+        comm = await connect(address, timeout=TIMEOUT, **security.get_connection_args("client"))
+        try:
+            await comm.write({"op": "identity"})
+            if dict(await comm.read()).get("type") != "Scheduler":
+                raise ClusterError(f"{address}: is no Dask scheduler")
+        finally:
+            comm.abort()
+
+    await asyncio.wait_for(ask(), TIMEOUT)
 
 
 def _security(table: Table) -> Any:
     """Certificates; those of Dask's own configuration where the table has none."""
-    given = {field: str(Path(table[field]).expanduser()) for field in TLS if field in table}
+    given = {field: str(Path(str(table[field])).expanduser()) for field in TLS if field in table}
     for field, path in given.items():
         if not Path(path).is_file():
             raise InputError(f"cluster.{field}: there is no file {path}")
     security = _load("distributed").Security
     names = {"tls_ca": "tls_ca_file", "tls_cert": "tls_client_cert", "tls_key": "tls_client_key"}
-    return security(require_encryption=True, **{names[k]: v for k, v in given.items()}) if given else security()
+    found = security(require_encryption=True, **{names[k]: v for k, v in given.items()}) if given else security()
+    if str(table["scheduler"]).startswith(("tls:", "wss:")) and not found.tls_ca_file:
+        raise InputError(f"cluster.scheduler: {table['scheduler']} needs certificates: {', '.join(TLS)} in a profile")
+    return found
 
 
 def _warn_if_open(address: str) -> None:
@@ -218,7 +142,7 @@ def _is_loopback(host: str) -> bool:
 @contextmanager
 def _started(table: Table) -> Iterator[Any]:
     """A cluster of the kind, its workers kept at the number that was asked for."""
-    kind, counted = table["kind"], _count(table["kind"])
+    kind, counted = table["kind"], count(table["kind"])
     number, options = table.get(counted, 1), {k: v for k, v in table.items() if k not in ("kind", counted)}
     make = _maker(kind)
     assert make, "threads are no cluster"

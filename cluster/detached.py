@@ -32,7 +32,7 @@ def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     try:
         with log_path(run.state.name).open("wb") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "posse.cluster.detached"],
+                [sys.executable, "-P", "-m", "posse.cluster.detached"],  # -P: no modules from the current folder
                 stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         assert child.stdin
@@ -58,6 +58,8 @@ def _drive() -> None:
     try:
         with run, engine(order["table"]) as where:  # a cluster may take minutes to start: signs of life come first
             complete(Cube.open(store), where, run)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except Exception as error:
         print(f"posse: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -13,12 +13,13 @@ from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from posse.cluster.clusters import checked, connected
+from posse.cluster.clusters import connected
 from posse.cluster.detached import detach
 from posse.cluster.engine import Engine
 from posse.cluster.local import Threads
 from posse.cluster.run import Report, go_on
 from posse.cluster.runs import LIFE, RUNNING, State, cancel, runs
+from posse.cluster.tables import checked
 from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import InputError
 from posse.sweeps import records
@@ -109,7 +110,7 @@ class Job:
     def submit(self, where: "Client | Mapping[str, Any] | None" = None) -> str:
         """Have a cluster solve what is missing, and return at once, with the name of the run.
 
-        where: a client of a Dask cluster, whose scheduler then sees to it; or a table as in posse.cluster.clusters,
+        where: a client of a Dask cluster, whose scheduler then sees to it; or a table as in posse.cluster.tables,
         by default {"kind": "threads"}: what is to be started is started by a process of its own on this machine.
         """
         cube = self.cube()

@@ -26,6 +26,8 @@ from posse.sweeps.sweep import Sweep
 
 ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
 
+MOST = 10_000  # threads
+
 log = logging.getLogger("posse")
 
 
@@ -44,8 +46,8 @@ class Threads:
     """workers: threads that solve; as many as there are cores if left out."""
 
     def __init__(self, workers: int | None = None) -> None:
-        if workers is not None and workers < 1:
-            raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1")
+        if workers is not None and not 1 <= workers <= MOST:
+            raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1 to {MOST}")
         self.workers = workers
 
     def __str__(self) -> str:
@@ -59,7 +61,7 @@ class Threads:
 
     def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
         """Those under way are finished whatever happens."""
-        workers = self.workers or affordable(cube)
+        workers = min(self.workers or affordable(cube), max(1, len(numbers)))
         rooms: Queue[Workspace] = Queue()
         for _ in range(ROOMS * workers):
             rooms.put(Workspace())

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from posse.kernels.errors import Interrupted, PosseError, in_words
-from posse.sweeps.store import ROOM, Store
+from posse.sweeps.store import ROOM, Entry, Store
 
 RUNS = f"{ROOM}/runs"
 BEAT = 10.0  # seconds between signs of life
@@ -120,20 +120,27 @@ class Run:
 
 def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
     """All runs, the latest last; one that says it runs and gives no sign of life is lost."""
-    found = []
-    for entry in store.keys(RUNS):
-        data = store.get(entry.key) if entry.key.endswith(".json") else None
-        with suppress(ValueError, TypeError):  # what is damaged, or was put down by a posse to come, is passed by
-            state = replace(State(**json.loads(data or b"")), seen=entry.when)
-            found.append(_or_lost(state, store, now()))
-    return sorted(found, key=lambda state: state.name)
+    entries = [entry for entry in store.keys(RUNS) if entry.key.endswith(".json")]
+    found = [_read(entry, store.get(entry.key)) for entry in entries]
+    return sorted((_or_lost(state, store, now()) for state in found if state), key=lambda state: state.name)
+
+
+def _read(entry: Entry, data: bytes | None) -> State | None:
+    """What a run says; None where that is damaged, or was put down by a posse to come."""
+    name = entry.key.rpartition("/")[2].removesuffix(".json")
+    try:
+        told = json.loads(data or b"")
+        where, began, state, reason = (str(told[field]) for field in ("where", "began", "state", "reason"))
+    except (ValueError, TypeError, KeyError):
+        return None
+    return State(name, where, began, state, reason, entry.when)
 
 
 def _or_lost(state: State, store: Store, now: float) -> State:
     """A state, as long as it is to be believed."""
     if state.state not in RUNNING or now - state.seen < LIFE:
         return state
-    asked = ", after it had been asked to stop" if store.get(f"{RUNS}/{state.name}.cancel") is not None else ""
+    asked = ", after an order to stop" if store.get(f"{RUNS}/{state.name}.cancel") is not None else ""
     return replace(state, state="lost", reason=f"no sign of life for {LIFE:.0f} s{asked}")
 
 

@@ -12,13 +12,14 @@ worker, the window halves them until the block to blame stands alone.
 
 import logging
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from socket import gethostname
 from time import monotonic
+from typing import Any
 
 from distributed import Client, Future, KilledWorker
 
@@ -37,6 +38,7 @@ QUEUED = 8  # tasks for each thread of the workers that are in its work or wait 
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
 LOST = 60.0  # seconds without a scheduler after which a run gives up
+ANSWER = 5.0  # seconds for the scheduler to say which workers it has
 IDLE = 15.0  # seconds without a worker after which a run says so
 
 Key = tuple[str, int]
@@ -62,6 +64,20 @@ def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Non
         raise
     except Exception as error:
         raise TaskError(in_words(error)) from None
+
+
+def _portable() -> Callable[..., None]:
+    """The task as a function that travels as code: one that is sent by name kills workers that have no posse."""
+
+    def task(*arguments: Any) -> None:
+        from posse.cluster.workers import solve_blocks
+
+        solve_blocks(*arguments)
+
+    return task
+
+
+TASK = _portable()
 
 
 @lru_cache(4)
@@ -179,9 +195,11 @@ class _Window:
         """Threads of the workers, at least one: the first worker may be still to come."""
         if monotonic() > self._counted + 1:
             self._counted = monotonic()
-            with suppress(OSError):  # the scheduler has just gone
-                threads = sum(self.client.nthreads().values())
-                self._manned = monotonic() if threads else self._manned
+            scheduler: Any = self.client.scheduler
+            with suppress(OSError):  # it has just gone, or is silent
+                threads = sum(self.client.sync(scheduler.ncores, callback_timeout=ANSWER).values())
+                self._seen = monotonic()
+                self._manned = self._seen if threads else self._manned
                 self._slots = max(1, threads)
         return self._slots
 
@@ -196,18 +214,15 @@ class _Window:
         self.given += 1
         key = (f"posse-{self.order.run}", self.given)  # a name of its own would be a group of its own to the scheduler
         store, identity = str(self.cube.store), self.cube.description.identity
-        future = self.client.submit(solve_blocks, store, identity, task.numbers, self.order.run, key=key, pure=False)
+        future = self.client.submit(TASK, store, identity, task.numbers, self.order.run, key=key, pure=False)
         self.under_way[key] = future, replace(task, given=monotonic())
         future.add_done_callback(lambda ended: self.ended.put(ended.key))
 
     def _has_scheduler(self) -> bool:
-        """Whether there is one now; it may come back for a while."""
-        if self.client.status == "running":
-            self._seen = monotonic()
-            return True
+        """Whether there is one now; it may come back, or answer again, for a while."""
         if self.client.status in ("closed", "closing") or monotonic() > self._seen + LOST:
-            raise ClusterError("the scheduler is gone; start one, then run the same command to go on")
-        return False
+            raise ClusterError("the scheduler is gone, or silent; start one, then run the same command to go on")
+        return bool(self.client.status == "running")
 
     def _settle(self, future: "Future[None]", task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""

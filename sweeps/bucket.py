@@ -6,6 +6,7 @@ an error of its own, or does not answer, is tried again for some minutes.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
@@ -33,9 +34,9 @@ class Bucket:
         self.url = url.rstrip("/")
         written = self.url.removeprefix("s3://")
         name, _, path = written.partition("/")
-        if "@" in written or ":" in name or not (name and path):
+        if "@" in written or ":" in name or "?" in written or not (name and path):
             raise InputError(
-                f"s3://{written.rpartition('@')[2]}: is not of the form s3://bucket/path; "
+                f"s3://{written.rpartition('@')[2].partition('?')[0]}: is not of the form s3://bucket/path; "
                 "credentials and endpoint come from environment variables"
             )
 
@@ -51,7 +52,10 @@ class Bucket:
             from obstore.store import S3Store
         except ImportError:
             raise InputError(f"{self}: needs the package obstore; install posse[cluster]") from None
-        endpoint = next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), None)
+        variable = next((name for name in ENDPOINTS if os.environ.get(name)), "")
+        endpoint = os.environ.get(variable)
+        if endpoint and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", endpoint):  # not shown: it may hold a password
+            raise InputError(f"{variable}: is not of the form https://host or http://host:port")
         settings: dict[str, Any] = {
             "config": {"checksum_algorithm": "SHA256"} | ({"endpoint": endpoint} if endpoint else {}),
             "client_options": {"allow_http": (endpoint or "").startswith("http://"), "timeout": TIMEOUT},

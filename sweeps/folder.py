@@ -28,7 +28,10 @@ class Folder:
     """Objects by key in a folder; see posse.sweeps.store."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser().absolute()
+        try:
+            self.path = Path(path).expanduser().absolute()
+        except RuntimeError as error:  # ~somebody
+            raise InputError(f"{path}: {error}") from error
 
     def __str__(self) -> str:
         return str(self.path)
@@ -95,14 +98,21 @@ class Folder:
         try:
             with os.scandir(self.path / prefix) as entries:
                 for entry in entries:
-                    if entry.is_file():
-                        stat = entry.stat()
-                        yield Entry(f"{prefix}/{entry.name}", stat.st_size, stat.st_mtime)
+                    with suppress(FileNotFoundError):  # it has just gone
+                        if entry.is_file():
+                            stat = entry.stat()
+                            yield Entry(f"{prefix}/{entry.name}", stat.st_size, stat.st_mtime)
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise StoreError(f"{self.path / prefix}: cannot be listed: {error.strerror}") from error
 
     def size(self) -> int:
-        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        total = 0
+        for path in self.path.rglob("*"):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def free(self) -> int:
         there = self.path

@@ -224,3 +224,17 @@ def test_a_damaged_object_is_found_and_repaired(spec: Path, quiet: dict[str, byt
     assert [damage.key for damage in job.verify(repair=True)] == [key]
     assert job.verify() == []
     assert objects(cube.store) == quiet
+
+
+@pytest.mark.parametrize("endpoint", ["localhost:9000", "http://", "http://a host:9000", "secret"])
+def test_an_endpoint_that_is_none_is_refused(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(InputError, match="^AWS_ENDPOINT_URL: is not of the form https://host") as error:
+        open_store("s3://bucket/cube").exists()
+    assert "\n" not in str(error.value)
+
+
+def test_a_signed_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(InputError) as error:
+        open_store("s3://bucket/cube?X-Amz-Signature=hidden")
+    assert "hidden" not in str(error.value)

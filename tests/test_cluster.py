@@ -16,7 +16,9 @@ from distributed.chaos import KillWorker
 
 import posse as module
 from dask_processes import Processes, answer, posse, wait_until
+from posse.cluster.clusters import connected
 from posse.cluster.run import run
+from posse.kernels.errors import ClusterError, Interrupted
 from stores import Prints, begin, files, prints, recorded, same
 
 Mode = Literal["sys.exit", "graceful", "segfault"]
@@ -310,6 +312,42 @@ def test_a_run_without_workers_says_so(
         assert resumed.result(60).blocks == len(cube.blocks)
     assert capsys.readouterr().err == "posse: waits for workers, there are none\n"
     assert job.status().reason == ""
+
+
+def test_a_scheduler_that_stands_still_ends_the_run_or_lets_it_be_cancelled(
+    cluster: Processes, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posse.cluster.workers.ANSWER", 0.5)
+    monkeypatch.setattr("posse.cluster.workers.LOST", 8.0)
+    monkeypatch.setattr("posse.cluster.clusters.FAREWELL", 0.5)
+    cube = begin(spec, tmp_path / "cube", 10_000)
+    job, table = module.Job(cube.store), {"scheduler": cluster.address}
+    scheduler = cluster.scheduler
+    assert scheduler
+    for end in ("cancel", "lose"):
+        with connected(table) as client, ThreadPoolExecutor(1) as pool:
+            resumed = pool.submit(job.resume, client=client, progress=False)
+            wait_until(lambda: job.status().state == "running")
+            time.sleep(1)
+            os.killpg(scheduler.pid, signal.SIGSTOP)
+            try:
+                if end == "cancel":
+                    assert job.cancel()
+                error = resumed.exception(30)
+            finally:
+                os.killpg(scheduler.pid, signal.SIGCONT)
+        assert isinstance(error, Interrupted if end == "cancel" else ClusterError)
+
+
+def test_a_worker_without_posse_ends_the_run(cluster: Processes, spec: Path, tmp_path: Path) -> None:
+    cube, preload = begin(spec, tmp_path / "cube"), tmp_path / "without.py"
+    preload.write_text("import sys\nsys.modules['posse'] = None\n")
+    worker = cluster.start_worker("--no-nanny", "--preload", str(preload))
+    status, out, said = answer(posse("resume", cube.store, "--scheduler", cluster.address, "--no-progress"))
+    assert (status, out, said.count("\n")) == (1, "", 1)
+    assert "posse" in said
+    assert "workers need this version of posse" in said
+    assert worker.poll() is None  # others may need it
 
 
 def test_a_block_that_raises_is_named(cluster: Processes, spec: Path, tmp_path: Path) -> None:

@@ -1,19 +1,23 @@
 """Where a run can run: what a table may say, what is refused in one line, and who may listen."""
 
 import socket
+import subprocess
 import sys
 import warnings
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import tomli_w
 
 import posse
 from conftest import Command
-from dask_processes import LOOPBACK, Processes, free_port
-from posse.cluster import clusters
-from posse.cluster.clusters import InsecureWarning, checked, chosen, connected
+from dask_processes import LOOPBACK, Processes, free_port, wait_until
+from posse.cluster import clusters, tables
+from posse.cluster.clusters import InsecureWarning, connected
+from posse.cluster.tables import checked, chosen
 from posse.kernels.errors import ClusterError, InputError
 
 SPEC = 'game = "restraint"\n[axes]\ndiversity = { linspace = [0, 1, 20] }\n'
@@ -28,7 +32,7 @@ def spec(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(clusters, "CONFIGURATION", tmp_path / "clusters.toml")
+    monkeypatch.setattr(tables, "CONFIGURATION", tmp_path / "clusters.toml")
     return tmp_path / "clusters.toml"
 
 
@@ -41,6 +45,10 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"kind": "threads", "jobs": 2}, ("cluster.jobs", "threads")),
         ({"scheduler": "10.0.0.5:8786"}, ("cluster.scheduler", "'10.0.0.5:8786'", "tcp://host:port")),
         ({"scheduler": "http://10.0.0.5:8786"}, ("cluster.scheduler", "tls://host:port")),
+        ({"scheduler": "tcp://10.0.0.5:abc"}, ("cluster.scheduler", "tcp://host:port")),
+        ({"scheduler": "tcp://[::1:8786"}, ("cluster.scheduler", "tcp://host:port")),
+        ({"kind": "threads", "workers": 10**23}, ("workers", "from 1 to 10000")),
+        ({"kind": "local", "since": date(2026, 1, 1)}, ("cluster", "date", "text, numbers")),
         ({"scheduler": "tls://10.0.0.5:8786", "jobs": 2}, ("cluster.jobs", "tls_ca")),
         ({"class": "os.system"}, ("cluster", "class", "kind")),
         ({"kind": "local", "jobs": 2}, ("cluster.jobs", "local", "processes")),
@@ -106,6 +114,60 @@ def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> No
         connected({"scheduler": f"tcp://{LOOPBACK}:{free_port()}"}),
     ):
         pass
+
+
+def test_a_scheduler_that_accepts_and_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "TIMEOUT", 1.0)
+    with socket.socket() as silent:
+        silent.bind((LOOPBACK, 0))
+        silent.listen()
+        address = f"tcp://{LOOPBACK}:{silent.getsockname()[1]}"
+        with pytest.raises(ClusterError, match="no scheduler answers there"), connected({"scheduler": address}):
+            pass
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"kind": "local", "processes": 1, "preload": ["import os; os.system('touch PWNED')"]},
+        {"kind": "slurm", "job_script_prologue": ["touch PWNED"]},
+        {"kind": "slurm", "queue": "normal\ntouch PWNED"},
+        {"kind": "slurm", "walltime": "$(touch PWNED)"},
+        {"profile": "uni", "python": "touch PWNED;"},
+    ],
+    ids=str,
+)
+def test_a_sweep_file_cannot_run_code(
+    table: dict[str, Any], cli: Command, tmp_path: Path, configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configuration.write_text('[uni]\nkind = "local"\n')
+    (tmp_path / "sweep.toml").write_text(SPEC + tomli_w.dumps({"cluster": table}))
+    for command in ("run", "submit"):
+        status, out, said = cli(command, "sweep.toml", "--store", tmp_path / "cube")
+        assert (status, out, said.count("\n")) == (2, "", 1)
+        assert "is not allowed in a sweep file" in said
+    assert not (tmp_path / "cube").exists()
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_what_is_submitted_imports_nothing_from_the_folder_that_it_is_typed_in(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "platformdirs.py").write_text("open('PWNED', 'w')\n")
+    command = [Path(sys.executable).with_name("posse"), "submit", spec, "--store", tmp_path / "cube"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    job = posse.Job(tmp_path / "cube")
+    wait_until(lambda: job.status().is_over)
+    assert job.status().state == "complete"
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_profiles_that_are_none(configuration: Path) -> None:
+    configuration.write_text('a = 3\n[[b]]\nkind = "local"\n[c]\nprofile = "c"\n')
+    for name in ("a", "b", "c"):
+        with pytest.raises(InputError, match=f"{name} is not a table that says where to run"):
+            checked({"profile": name})
 
 
 @pytest.mark.parametrize(

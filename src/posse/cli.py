@@ -110,8 +110,9 @@ def run_sweep(
 ) -> None:
     """Solve a sweep into a cube, or finish one that was interrupted."""
     from posse import reports
-    from posse.cluster.clusters import chosen, engine
+    from posse.cluster.clusters import engine
     from posse.cluster.run import run
+    from posse.cluster.tables import chosen
     from posse.sweeps.cube import open_cube
 
     sweep, table = _read(spec)
@@ -125,8 +126,8 @@ def submit_sweep(
     spec: Spec, store: NewStore, local: Local = None, scheduler: Scheduler = None, cluster: Cluster = None
 ) -> None:
     """Have a cluster, or a process of this machine, solve a sweep, and return at once."""
-    from posse.cluster.clusters import chosen
     from posse.cluster.job import Job
+    from posse.cluster.tables import chosen
     from posse.sweeps.cube import Cube
 
     sweep, table = _read(spec)
@@ -198,9 +199,10 @@ def resume_job(
 ) -> None:
     """Solve what is missing of a cube, which says itself what it is."""
     from posse import reports
-    from posse.cluster.clusters import chosen, engine
+    from posse.cluster.clusters import engine
     from posse.cluster.job import Job
     from posse.cluster.run import go_on
+    from posse.cluster.tables import chosen
     from posse.sweeps.cube import open_cube
 
     job = Job(store)
