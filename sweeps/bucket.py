@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from posse.kernels.errors import InputError, ServiceError, StoreError
+from posse.kernels.errors import InputError, PosseError, ServiceError, StoreError
 from posse.sweeps.direct import Content
 from posse.sweeps.store import Entry, in_order
 
@@ -139,12 +139,12 @@ class Bucket:
 
     def _explained(self, error: Exception, key: str = "") -> Exception:
         """What is the matter, in one line; what the service answered may hold anything and is not shown."""
+        if isinstance(error, PosseError):
+            return error
         where = f"{self}/{key}" if key else str(self)
         kind = type(error).__name__
         if kind in ("PermissionDeniedError", "UnauthenticatedError"):
             return StoreError(f"{where}: access denied; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         if isinstance(error, FileNotFoundError) or "NoSuchBucket" in str(error):
             return StoreError(f"{where}: there is no such bucket; create it, or check AWS_ENDPOINT_URL")
-        if isinstance(error, StoreError):
-            return error
         return ServiceError(f"{where}: the object store does not serve ({kind}); check AWS_ENDPOINT_URL, or try again")
