@@ -97,5 +97,5 @@ def test_the_document_of_the_signal_says_what_the_game_declares() -> None:
     game = posse.game("signalling")
     regimes = {row[1]: int(row[0]) for row in rows if row[0].isdigit() and row[1].isidentifier()}
     assert {f.name: f.value for f in game.output("regime").all_flags} == regimes
-    written = {name for row in rows for name in re.findall(r"[a-z_]+", row[0])}
+    written = {name for row in rows for name in re.findall(r"[a-z0-9_]+", row[0])}
     assert {output.name for output in game.outputs} <= written
