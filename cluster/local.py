@@ -7,7 +7,7 @@ which bounds memory.
 
 import logging
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from math import prod
@@ -43,12 +43,15 @@ def affordable(cube: Cube) -> int:
 
 
 class Threads:
-    """workers: threads that solve; as many as there are cores if left out."""
+    """workers: threads that solve; as many as there are cores if left out.
 
-    def __init__(self, workers: int | None = None) -> None:
+    solved: called when nothing is left to be solved, but only to be written.
+    """
+
+    def __init__(self, workers: int | None = None, solved: Callable[[], None] | None = None) -> None:
         if workers is not None and not 1 <= workers <= MOST:
             raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1 to {MOST}")
-        self.workers = workers
+        self.workers, self.solved = workers, solved or (lambda: None)
 
     def __str__(self) -> str:
         return f"threads of process {os.getpid()} on {gethostname()}"
@@ -87,11 +90,14 @@ class Threads:
 
         solving: dict[Future[Future[None] | None], int] = {}
         writing: dict[Future[None], int] = {}
-        waiting = iter(numbers)
+        waiting, all_solved = iter(numbers), False
         try:
             while True:
                 for number in islice(waiting, 0 if order.is_given() else 2 * workers - len(solving)):
                     solving[solvers.submit(solve, number)] = number
+                if not solving and not all_solved:
+                    all_solved = True
+                    self.solved()
                 if not solving and not writing:
                     return
                 under_way: list[Future[Any]] = [*solving, *writing]

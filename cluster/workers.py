@@ -13,15 +13,16 @@ worker, the window halves them until the block to blame stands alone.
 import logging
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from socket import gethostname
+from threading import Semaphore
 from time import monotonic
 from typing import Any
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, secede
 
 from posse.cluster.engine import Outcome, Waiting
 from posse.cluster.local import Threads
@@ -46,6 +47,9 @@ Key = tuple[str, int]
 log = logging.getLogger("posse")
 
 
+_LAST = Semaphore()
+
+
 class TaskError(Exception):
     """What went wrong in a task, in words; the exception itself may be one that cannot travel."""
 
@@ -55,9 +59,17 @@ def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Non
 
     It returns nothing: that it is done is all there is to know, and a result would have to be fetched, one by one.
     """
+    last = ExitStack()
+
+    def solved() -> None:
+        """Let the worker begin its next task, while this one writes its last block; one task at a time does so."""
+        last.enter_context(_LAST)
+        secede()
+
     try:
         cube = _opened(store, identity)
-        done = sum(1 for _ in Threads(1).work(cube, numbers, Order(cube.store, run)))
+        with last:
+            done = sum(1 for _ in Threads(1, solved).work(cube, numbers, Order(cube.store, run)))
         if done < len(numbers):
             raise Interrupted(f"{store}: the run was asked to stop")
     except PosseError:

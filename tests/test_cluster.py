@@ -301,7 +301,7 @@ def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(
 def test_a_run_without_workers_says_so(
     cluster: Processes, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("posse.cluster.workers.IDLE", 0.5)
+    monkeypatch.setattr("posse.cluster.workers.IDLE", 2.0)
     cube = begin(spec, tmp_path / "cube", 10_000)
     job = module.Job(cube.store)
     with Client(cluster.address, set_as_default=False) as client, ThreadPoolExecutor(1) as pool:
