@@ -4,7 +4,7 @@ tables(quick) -> throughput by processes; time and memory of many tasks
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +16,12 @@ from posse.benchmarks import cubes
 from posse.benchmarks.timing import Spread, Table, ratio
 from posse.cluster import workers
 from posse.cluster.clusters import LOOPBACK, connected
-from posse.cluster.local import cores
+from posse.cluster.engine import Engine
+from posse.cluster.local import Threads, cores
 from posse.cluster.run import finish
 from posse.cluster.workers import Workers
 from posse.sweeps.cube import Cube
+from posse.sweeps.sweep import Sweep
 
 BATCH = 10_000  # tasks between two looks at the memory
 
@@ -37,22 +39,31 @@ class NoOrder:
         return False
 
 
-def throughput(points: int, rounds: int) -> Table:
+def signal(points: int) -> Sweep:
+    """A sweep of the game with a signal, whose blocks take ten times as long to solve as to write."""
+    n = round(points ** (1 / 3))
+    ends = {"diversity": (0, 1), "cap_observer": (0.1, 5), "resolve": (0.01, 0.99)}
+    return Sweep("signalling", {name: {"linspace": [low, high, n]} for name, (low, high) in ends.items()})
+
+
+def throughput(make: Callable[[int], Sweep], points: int, rounds: int) -> Table:
     """Points a second by local processes, free to use all cores, and with a core for each."""
-    headings = ["processes", "cores", "M points a second", "times one"]
-    table = Table("processes", f"A sweep of {points:,} points on Dask", headings)
-    ways = [(1, False), (2, False), (1, True), (2, True)]
-    if not cubes.has_room(points, cubes=len(ways) * rounds):
-        table.notes.append(f"Left out, the disk has no room for {len(ways) * rounds} cubes.")
+    game = make(10**6).game.name
+    headings = ["sweep", "solved by", "cores", "M points a second", "times one process"]
+    table = Table(f"processes-{game}", f"A sweep of {points:,} points of {game} on Dask", headings)
+    ways = [(0, False), (1, False), (2, False), (1, True), (2, True)]
+    if not cubes.has_room(points, cubes=2):
+        table.notes.append("Left out, the disk has no room for the cubes.")
         return table
     taken: dict[tuple[int, bool], list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, seconds in taken.items():
-            seconds.append(seconds_on(*way, points))
+            seconds.append(seconds_on(*way, make, points))
     for (processes, pinned), seconds in taken.items():
         rate = Spread.of([points / s / 1e6 for s in seconds])
         where = "one for each process" if pinned else f"any of {cores()}"
-        table.add(processes, where, rate, ratio(taken[1, pinned], seconds))
+        what = f"{processes} process{'es' if processes > 1 else ''}" if processes else "1 thread, without Dask"
+        table.add(game, what, where, rate, ratio(taken[1, pinned], seconds))
     table.notes.append(
         f"`posse run --local N`, started and compiled before the clock runs; {rounds} rounds. A process solves in one "
         "thread and writes in another, so that one that may use any core takes more than one. The scheduler and the "
@@ -61,19 +72,28 @@ def throughput(points: int, rounds: int) -> Table:
     return table
 
 
-def seconds_on(processes: int, pinned: bool, points: int) -> float:
-    """A whole cube on so many local processes, each of which has solved something before."""
+def seconds_on(processes: int, pinned: bool, make: Callable[[int], Sweep], points: int) -> float:
+    """A whole cube on so many local processes, each of which has solved something before; 0: on a thread of this."""
+    if not processes:
+        return _timed(make, points, Threads(1))
     with connected({"kind": "local", "processes": processes}) as client:
         client.wait_for_workers(processes)
         if pinned:
             for core, worker in enumerate(client.nthreads()):
                 client.run(pin, core, workers=[worker])
-        for _ in range(2):
-            finish(Cube.create(cubes.grid(10**6), cubes.fresh("warm.zarr")), Workers(client))
-        cube = Cube.create(cubes.grid(points), cubes.fresh("whole.zarr"))
-        started = perf_counter()
-        finish(cube, Workers(client))
-        return perf_counter() - started
+        return _timed(make, points, Workers(client))
+
+
+def _timed(make: Callable[[int], Sweep], points: int, engine: Engine) -> float:
+    for _ in range(2):
+        finish(Cube.create(make(10**6), cubes.fresh("warm.zarr")), engine)
+    store = cubes.fresh("whole.zarr")
+    cube = Cube.create(make(points), store)
+    started = perf_counter()
+    finish(cube, engine)
+    seconds = perf_counter() - started
+    cubes.discard(store)
+    return seconds
 
 
 def pin(core: int) -> None:
@@ -121,4 +141,8 @@ def batches(client: Any, numbers: Sequence[int]) -> Any:
 
 def tables(quick: bool) -> list[Table]:
     """The tables of this module; quick: fewer points and tasks."""
-    return [throughput(10**7 if quick else 10**8, 3 if quick else 5), many_tasks(BATCH if quick else 10**5)]
+    return [
+        throughput(cubes.grid, 10**7 if quick else 10**8, 3 if quick else 5),
+        throughput(signal, 10**7 if quick else 350_000_000, 1 if quick else 3),
+        many_tasks(BATCH if quick else 10**5),
+    ]

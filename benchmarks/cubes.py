@@ -67,6 +67,11 @@ def fresh(name: str) -> Path:
     return Path(mkdtemp(dir=workplace().name)) / name
 
 
+def discard(store: Path) -> None:
+    """Delete a cube that has been measured."""
+    shutil.rmtree(store)
+
+
 def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS, cubes: int = 1) -> bool:
     """Whether the disk could hold so many such cubes, and one more."""
     each = points * sum(BYTES[name] for name in outputs)

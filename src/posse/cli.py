@@ -286,7 +286,7 @@ def run_benchmarks(
     as_json: Json = False,
     only: Annotated[str | None, typer.Option(metavar="NAME", help="One group of tables.")] = None,
 ) -> None:
-    """Measure posse on this machine: kernel, disk, slicing, starting, other tools, Dask."""
+    """Measure posse on this machine: kernels, disk, slicing, starting, other tools, Dask."""
     from posse import bench
 
     tables = bench.measure(quick, only, lambda note: print(note, file=sys.stderr, flush=True))
