@@ -2,7 +2,7 @@
 
     contest(x, y, r)   probability that x wins a war against y
     campaigns(...)     today's war after each alignment of the observer: chances, and capabilities after a victory
-    stakes(...)        tomorrow's crisis before the demand: the chance of war, and what the observer would concede
+    stakes(...)        tomorrow's crisis before the demand: who would win a war, and what each type would concede
     by_alignment(...)  the value that belongs to an alignment
     PARAMETERS, ALIGNMENTS
 
@@ -25,6 +25,19 @@ class Campaign(NamedTuple):
     partner: Number  # m_P'
     observer: Number  # m_O'
     cost: Number  # k: what the alignment costs the observer
+
+
+class Tomorrow(NamedTuple):
+    """Parameters of tomorrow's crisis."""
+
+    r: Number
+    d: Number
+    b: Number
+    c_L: Number
+    c_P: Number
+    c_R: Number
+    c_I: Number
+    q: Number
 
 
 class Stakes(NamedTuple):
@@ -106,7 +119,7 @@ PARAMETERS = (
         0.5,
         "an irresolute observer's cost of war tomorrow",
     ),
-    Parameter("resolve", "q", UNIT_INTERVAL, 0.7, "probability that the observer is resolute tomorrow"),
+    Parameter("resolve", "q", UNIT_INTERVAL, 0.7, "prior probability that the observer is resolute"),
     Parameter("prize", "v", NONNEGATIVE, 1.0, "value of today's war to its winner, in tomorrow's stakes"),
 )
 

@@ -98,6 +98,7 @@ class Output:
     """One result of a game.
 
     kind: "codes" (one of `flags`), "flags" (any set of them, as bits), "count" (a whole number below 254) or "real".
+    bits: of flags; the highest is set outside the domain, all are where nothing has been computed.
     dimension: name and labels of a dimension of its own, such as the players; None for a single number.
     """
 
@@ -135,8 +136,8 @@ class Output:
 
     @property
     def all_flags(self) -> tuple[Flag, ...]:
-        """The declared flags and, last, the one for points outside the domain."""
-        if self.kind == "real":
+        """The declared flags and, last, the one for points outside the domain; none where it holds numbers."""
+        if self.kind in ("real", "count"):
             return ()
         return (*self.flags, Flag(int(self.outside), "outside_domain", "not a point of the game", "#ffffff"))
 
@@ -161,7 +162,9 @@ class Game:
     reference: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a declaration that contradicts itself."""
+        """Refuse a declaration that contradicts itself. Without default outputs all are."""
+        if not self.default_outputs:
+            object.__setattr__(self, "default_outputs", tuple(output.name for output in self.outputs))
         names = [p.name for p in self.parameters] + [o.name for o in self.outputs] + list(self.dimensions)
         for name in names:
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
@@ -189,9 +192,12 @@ class Game:
             self._check_flags(output)
 
     def _check_flags(self, output: Output) -> None:
+        if output.bits != 8 and output.kind != "flags":
+            raise InputError(f"game {self.name}: {output.name} cannot have {output.bits} bits; only flags can")
         values, names = [f.value for f in output.all_flags], [f.name for f in output.all_flags]
         for flag in output.flags:
-            single = flag.value.bit_count() == 1 if output.kind == "flags" else 0 <= flag.value < OUTSIDE_DOMAIN
+            bit = flag.value.bit_count() == 1 and flag.value < output.outside
+            single = bit if output.kind == "flags" else 0 <= flag.value < OUTSIDE_DOMAIN
             if not single or values.count(flag.value) > 1:
                 raise InputError(f"game {self.name}: {output.name} cannot have a flag of value {flag.value}")
             if names.count(flag.name) > 1 or not re.fullmatch(r"\w+", flag.name):

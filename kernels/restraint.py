@@ -10,7 +10,16 @@ the leader takes the smaller demand, the partner stays, the observer prefers neu
 
 from typing import NamedTuple
 
-from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, by_alignment, campaigns, stakes
+from posse.kernels.coalition import (
+    ALIGNMENTS,
+    PARAMETERS,
+    Campaign,
+    Number,
+    Tomorrow,
+    by_alignment,
+    campaigns,
+    stakes,
+)
 from posse.kernels.declaration import Flag, Game, Output
 from posse.kernels.vocabulary import maximum, minimum, where
 
@@ -58,22 +67,11 @@ def crisis(M: Number, m_O: Number, q: Number, c_L: Number, c_R: Number, c_I: Num
     )
 
 
-def aftermath(
-    m_L: Number,
-    m_P: Number,
-    m_O: Number,
-    r: Number,
-    d: Number,
-    b: Number,
-    c_L: Number,
-    c_P: Number,
-    c_R: Number,
-    c_I: Number,
-    q: Number,
-) -> Aftermath:
+def aftermath(campaign: Campaign, tomorrow: Tomorrow) -> Aftermath:
     """The partner's choice to stay or leave, given capabilities after today's victory."""
-    together = crisis(m_L + m_P, m_O, q, c_L, c_R, c_I, r)
-    alone = crisis(m_L, m_O, q, c_L, c_R, c_I, r)
+    r, d, b, c_L, c_P, c_R, c_I, q = tomorrow
+    together = crisis(campaign.leader + campaign.partner, campaign.observer, q, c_L, c_R, c_I, r)
+    alone = crisis(campaign.leader, campaign.observer, q, c_L, c_R, c_I, r)
     stays = (1 - d) * (together.gain - alone.gain) >= b + c_P * together.war
     return Aftermath(
         stays=stays,
@@ -117,19 +115,19 @@ def solve(
     campaign = campaigns(
         cap_leader, cap_partner, cap_target, cap_observer, r, spoils, share, attrition, cost_support, cost_oppose
     )
-    (pi_N, *_), (pi_S, *_), (pi_B, *_) = campaign
-    tomorrow = (r, diversity, cost_stay, war_leader, war_partner, war_resolute, war_irresolute, resolve)
-    N, S, B = (aftermath(c.leader, c.partner, c.observer, *tomorrow) for c in campaign)
+    (pi_N, *_), (pi_S, *_, k_S), (pi_B, *_, k_B) = campaign
+    tomorrow = Tomorrow(r, diversity, cost_stay, war_leader, war_partner, war_resolute, war_irresolute, resolve)
+    N, S, B = (aftermath(c, tomorrow) for c in campaign)
 
     # Alignment: as things are, and as they would be if the coalition could promise to disband.
     u_N = (1 - pi_N) + pi_N * N.crisis.value
-    u_S = (1 - pi_S) + pi_S * S.crisis.value - cost_support
-    u_B = (1 - pi_B) + pi_B * B.crisis.value - cost_oppose
+    u_S = (1 - pi_S) + pi_S * S.crisis.value - k_S
+    u_B = (1 - pi_B) + pi_B * B.crisis.value - k_B
     alignment = choose(u_N, u_S, u_B)
     committed = choose(
         (1 - pi_N) + pi_N * N.alone.value,
-        (1 - pi_S) + pi_S * S.alone.value - cost_support,
-        (1 - pi_B) + pi_B * B.alone.value - cost_oppose,
+        (1 - pi_S) + pi_S * S.alone.value - k_S,
+        (1 - pi_B) + pi_B * B.alone.value - k_B,
     )
     best = maximum(u_N, maximum(u_S, u_B))
     second = maximum(minimum(u_N, u_S), minimum(maximum(u_N, u_S), u_B))

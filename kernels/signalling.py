@@ -1,9 +1,10 @@
 """The game of strategic restraint with a signal: the observer knows its resolve; docs/signalling.md defines it.
 
-    candidates(curves, q)   all that may be a perfect Bayesian equilibrium, in order, and whether each is
-    gather(candidates, q)   the set of those that are, and the one of the highest worth before the type is known
-    on_path(selected, ...)  the two alignments that are sent there, how often, and what is played after them
-    solve(...)              all outputs
+    candidates(curves, q)     all that may be a perfect Bayesian equilibrium, in order, and whether each is
+    select(candidates, q)     how many are, and the one of the highest worth before the type is known
+    flags(candidates, holds)  the kinds of those that are; of those that survive D1
+    on_path(selected, ...)    the two alignments that are sent there, how often, and what is played after them
+    solve(...)                all outputs
 
 The set is not refined. Ties: a type accepts when indifferent; of equilibria worth the same the first in order is
 selected.
@@ -13,11 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import combinations, permutations, product
 from math import inf, nan
-from operator import and_
+from operator import and_, or_
 from typing import Any, NamedTuple
 
-from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, campaigns
-from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, Tomorrow, curve, deters, point
+from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, Tomorrow, campaigns
+from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, curve, deters, play_at
 from posse.kernels.declaration import Flag, Game, Output
 from posse.kernels.refinement import survives_d1
 from posse.kernels.vocabulary import quotient, where
@@ -46,7 +47,7 @@ class Selected(NamedTuple):
 
     value: Number
     kind: Number
-    piece: tuple[Number, Number]
+    pieces: tuple[Number, Number]
     at: tuple[Number, Number]
 
 
@@ -74,7 +75,7 @@ def candidates(curves: Sequence[Curve], q: Number) -> Iterator[Candidate]:
 def pooling(curves: Sequence[Curve], q: Number) -> Iterator[Candidate]:
     """Both types send the same. Where there is nothing to learn it is the best one, the first when indifferent."""
     certain = (q == 0) | (q == 1)
-    values = [worth(c.pooled.u, c.pooled.w, q) for c in curves]
+    values = [prior_worth(c.pooled.u, c.pooled.w, q) for c in curves]
     for a, (u, w) in enumerate((c.pooled.u, c.pooled.w) for c in curves):
         others = [k for k in range(3) if k != a]
         deterred = reduce(and_, (deters(curves[k], u, w) for k in others))
@@ -126,36 +127,30 @@ def inside(at: Number) -> Number:
     return (at > 0) & (at < 1)
 
 
-def worth(u: Number, w: Number, q: Number) -> Number:
+def prior_worth(u: Number, w: Number, q: Number) -> Number:
     """To the observer before it learns its type."""
     return q * u + (1 - q) * w
 
 
-class Set(NamedTuple):
-    """What is known of all equilibria."""
-
-    count: Number
-    selected: Selected
-
-
-def gather(found: Iterable[Candidate], q: Number) -> Set:
-    """The set of candidates that hold, and the best of them."""
+def select(found: Iterable[Candidate], q: Number) -> tuple[Number, Selected]:
+    """How many candidates hold, and the best of them."""
     count: Number = 0
     best = Selected(-inf, UNRESOLVED, (0, 0), (0, 0))
     for c in found:
         count = count + where(c.holds, 1, 0)
-        value = worth(c.u, c.w, q)
+        value = prior_worth(c.u, c.w, q)
         better = c.holds & (value > best.value)
         best = either(better, Selected(value, c.kind, c.pieces, c.at), best)
-    return Set(count, best)
+    return count, best
 
 
 def flags(found: Iterable[Candidate], holds: Callable[[Candidate], Number]) -> Number:
     """A bit for each kind of which there is a candidate that holds."""
     kinds: list[Number] = [False] * len(REGIMES)
     for c in found:
+        there = holds(c)
         for kind in c.kinds:
-            kinds[kind] = kinds[kind] | (holds(c) if c.kind is kind else holds(c) & (c.kind == kind))
+            kinds[kind] = kinds[kind] | (there if len(c.kinds) == 1 else there & (c.kind == kind))
     return sum(where(there, 1 << k, 0) for k, there in enumerate(kinds))
 
 
@@ -187,7 +182,7 @@ def on_path(selected: Selected, curves: Sequence[Curve], q: Number) -> tuple[Sen
     sent = [(a, a) for a in range(3)] + list(PAIRS) + [(min(pair), max(pair)) for pair in PAIRS]
     x, y = (look_up(kind, [pair[k] for pair in sent]) for k in range(2))
     first, second = look_up(x, curves), look_up(y, curves)
-    one, two = (look_up(k, c.pieces) for k, c in zip(selected.piece, (first, second), strict=True))
+    one, two = (look_up(k, c.pieces) for k, c in zip(selected.pieces, (first, second), strict=True))
     mu = where(pools, q, one.belief)
     nu = where(mixes, two.belief, where(pools, q, 0))
     weight = quotient(nu - q, nu - mu)
@@ -195,14 +190,14 @@ def on_path(selected: Selected, curves: Sequence[Curve], q: Number) -> tuple[Sen
     alone = where(pools, 1, quotient(q * (1 - mu), (1 - q) * mu))
     irresolute = where(mixes, weight * quotient(1 - mu, 1 - q), alone)
     return (
-        Sent(x, first, mu, resolute, irresolute, either(pools, first.pooled.play, point(one, selected.at[0]))),
+        Sent(x, first, mu, resolute, irresolute, either(pools, first.pooled.play, play_at(one, selected.at[0]))),
         Sent(
             y,
             second,
             nu,
             1 - resolute,
             1 - irresolute,
-            either(mixes, point(two, selected.at[1]), either(pools, first.pooled.play, second.proven.play)),
+            either(mixes, play_at(two, selected.at[1]), either(pools, first.pooled.play, second.proven.play)),
         ),
     )
 
@@ -222,21 +217,23 @@ class Outcome(NamedTuple):
 def outcome(sent: Sent, tomorrow: Tomorrow) -> Outcome:
     """What follows this alignment."""
     s, r_1, r_0 = sent.play
-    mu, curve = sent.belief, sent.curve
+    mu, (u_1, u_0, E_1, E_0) = sent.belief, sent.curve.worth
     risky, risky_alone = s * r_1, (1 - s) * r_0
+    together, alone = sent.curve.together, sent.curve.alone
     G_1, G_0 = (
-        c.p + r * (1 - mu) * c.irresolute + (1 - r) * c.resolute for c, r in ((curve.together, r_1), (curve.alone, r_0))
+        crisis.p + r * (1 - mu) * crisis.irresolute + (1 - r) * crisis.resolute
+        for crisis, r in ((together, r_1), (alone, r_0))
     )
     gain, risk = s * G_1 + (1 - s) * G_0, risky + risky_alone
-    u = s * curve.worth.u_1 + (1 - s) * curve.worth.u_0
+    u = s * u_1 + (1 - s) * u_0
     return Outcome(
         often=tomorrow.q * sent.resolute + (1 - tomorrow.q) * sent.irresolute,
-        victory=curve.victory,
+        victory=sent.curve.victory,
         risk=risk,
         leader=gain - tomorrow.c_L * mu * risk,
         partner=(1 - tomorrow.d) * gain - s * tomorrow.b - tomorrow.c_P * mu * risky,
         u=u,
-        w=u - risky * curve.worth.E_1 - risky_alone * curve.worth.E_0,
+        w=u - risky * E_1 - risky_alone * E_0,
     )
 
 
@@ -246,12 +243,12 @@ class Equilibria(NamedTuple):
     regime: Number
     equilibria: Number
     count: Number
-    payoff: tuple[Number, Number, Number, Number, Number]
-    alignment_resolute: tuple[Number, Number, Number]
-    alignment_irresolute: tuple[Number, Number, Number]
-    belief: tuple[Number, Number, Number]
-    stay: tuple[Number, Number, Number]
-    risk: tuple[Number, Number, Number]
+    payoff: tuple[Number, ...]  # leader, partner, resolute observer, irresolute observer, target
+    alignment_resolute: tuple[Number, ...]
+    alignment_irresolute: tuple[Number, ...]
+    belief: tuple[Number, ...]
+    stay: tuple[Number, ...]
+    risk: tuple[Number, ...]
     unmasked: Number
     victory: Number
     war: Number
@@ -286,52 +283,53 @@ def solve(
         cap_leader, cap_partner, cap_target, cap_observer, r, spoils, share, attrition, cost_support, cost_oppose
     )
     curves = [curve(c, tomorrow) for c in campaign]
-    return describe(list(candidates(curves, q)), curves, tomorrow, prize)
+    return outputs(list(candidates(curves, q)), curves, tomorrow, prize)
 
 
-def describe(every: Sequence[Candidate], curves: Sequence[Curve], tomorrow: Tomorrow, prize: Number) -> Equilibria:
-    """The outputs."""
+def outputs(every: Sequence[Candidate], curves: Sequence[Curve], tomorrow: Tomorrow, prize: Number) -> Equilibria:
+    """What all candidates and the selected one amount to."""
     q = tomorrow.q
-    found = gather(every, q)
-    kind = found.selected.kind
-    x, y = on_path(found.selected, curves, q)
-    after_x, after_y = outcome(x, tomorrow), outcome(y, tomorrow)
-    resolved = found.count > 0
+    count, selected = select(every, q)
+    sent = first, second = on_path(selected, curves, q)
+    after = outcome(first, tomorrow), outcome(second, tomorrow)
 
     def known(number: Number) -> Number:
-        return where(resolved, number, nan)
+        return where(count > 0, number, nan)
 
-    def total(x: Number, y: Number) -> Number:
-        """Over the two alignments, as often as they are sent."""
-        return known(after_x.often * x + after_y.often * y)
+    def by_message(one: Number, two: Number, otherwise: Number) -> tuple[Number, ...]:
+        """That of the first alignment that is sent, that of the second, and what all others have."""
+        return tuple(
+            known(where(first.alignment == a, one, where(second.alignment == a, two, otherwise))) for a in range(3)
+        )
 
-    def by_message(x_has: Number, y_has: Number, otherwise: Number) -> tuple[Number, ...]:
-        return tuple(known(where(x.alignment == a, x_has, where(y.alignment == a, y_has, otherwise))) for a in range(3))
-
-    war = (after.victory * after.risk * sent.resolute for sent, after in ((x, after_x), (y, after_y)))
-    victory = total(after_x.victory, after_y.victory)
-    leaves = ((x.alignment == SUPPORT) & (x.play.stay < 1)) | ((y.alignment == SUPPORT) & (y.play.stay < 1))
+    splits = reduce(or_, ((s.alignment == SUPPORT) & (s.play.stay < 1) for s in sent))
+    reveals = (selected.kind >= UNMASKED) & (selected.kind < BELOW)
     return Equilibria(
-        regime=kind,
+        regime=selected.kind,
         equilibria=flags(every, lambda c: c.holds),
-        count=found.count,
-        payoff=(
-            total(after_x.victory * (prize + after_x.leader), after_y.victory * (prize + after_y.leader)),
-            total(after_x.victory * (prize + after_x.partner), after_y.victory * (prize + after_y.partner)),
-            known(x.resolute * after_x.u + y.resolute * after_y.u),
-            known(x.irresolute * after_x.w + y.irresolute * after_y.w),
-            prize * (1 - victory),
-        ),
-        alignment_resolute=by_message(x.resolute, y.resolute, 0),
-        alignment_irresolute=by_message(x.irresolute, y.irresolute, 0),
-        belief=by_message(x.belief, y.belief, nan),
-        stay=by_message(x.play.stay, y.play.stay, nan),
-        risk=by_message(after_x.risk, after_y.risk, nan),
-        unmasked=known(where((kind >= UNMASKED) & (kind < BELOW), (1 - q) * y.irresolute, 0)),
-        victory=victory,
-        war=known(q * sum(war)),
-        disingenuous=where(resolved & (curves[NEUTRAL].pooled.play.stay == 1) & leaves, 1, 0),
+        count=count,
+        payoff=tuple(known(number) for number in payoffs(sent, after, prize)),
+        alignment_resolute=by_message(first.resolute, second.resolute, 0),
+        alignment_irresolute=by_message(first.irresolute, second.irresolute, 0),
+        belief=by_message(first.belief, second.belief, nan),
+        stay=by_message(first.play.stay, second.play.stay, nan),
+        risk=by_message(after[0].risk, after[1].risk, nan),
+        unmasked=known(where(reveals, (1 - q) * second.irresolute, 0)),
+        victory=known(sum(a.often * a.victory for a in after)),
+        war=known(q * sum(a.victory * a.risk * s.resolute for s, a in zip(sent, after, strict=True))),
+        disingenuous=where((count > 0) & (curves[NEUTRAL].pooled.play.stay == 1) & splits, 1, 0),
         set_d1=lambda: flags(every, lambda c: survives(c, q)),
+    )
+
+
+def payoffs(sent: Sequence[Sent], after: Sequence[Outcome], prize: Number) -> tuple[Number, ...]:
+    """Of leader, partner, resolute observer, irresolute observer and target, as often as alignments are sent."""
+    return (
+        sum(a.often * a.victory * (prize + a.leader) for a in after),
+        sum(a.often * a.victory * (prize + a.partner) for a in after),
+        sum(s.resolute * a.u for s, a in zip(sent, after, strict=True)),
+        sum(s.irresolute * a.w for s, a in zip(sent, after, strict=True)),
+        prize * (1 - sum(a.often * a.victory for a in after)),
     )
 
 

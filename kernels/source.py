@@ -69,7 +69,7 @@ def _text(function: FunctionType) -> str:
     constants = {name: text for name, value in sorted(_referred(function).items()) if (text := _constant(value))}
     try:
         body = inspect.getsource(function)
-    except (OSError, TypeError):
+    except (OSError, TypeError, IndexError):  # the last by doctests
         code = function.__code__
         body = f"{code.co_code.hex()} {[c for c in code.co_consts if not hasattr(c, 'co_code')]} {code.co_names}"
     return f"{body}\n{constants}"

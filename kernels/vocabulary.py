@@ -37,7 +37,7 @@ def maximum(x: Any, y: Any) -> Any:
 
 
 def quotient(x: Any, y: Any) -> Any:
-    """x / y, but 0 where y is 0: for what is thrown away there, in arithmetics that know no infinity."""
+    """x / y, and 0 where y is 0, also in arithmetics that know no infinity."""
     nothing = y == 0
     return where(nothing, 0, x / where(nothing, 1, y))
 

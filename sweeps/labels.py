@@ -29,7 +29,7 @@ def parameter_attributes(parameter: Parameter) -> dict[str, Any]:
 def output_attributes(output: Output) -> dict[str, Any]:
     """CF attributes of a variable."""
     attributes: dict[str, Any] = {"long_name": output.long_name}
-    if output.kind == "real":
+    if output.kind in ("real", "count"):
         return attributes | {"units": output.units}
     flags = output.all_flags
     values = "flag_masks" if output.kind == "flags" else "flag_values"

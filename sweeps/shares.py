@@ -5,6 +5,7 @@ flags(variable) -> its codes: value, name, colour
 shares(ds) -> share of the points by regime
 """
 
+from colorsys import hsv_to_rgb
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +44,15 @@ def flags(variable: xr.DataArray) -> list[Code]:
     names = variable.attrs["flag_meanings"].split()
     colours = variable.attrs.get("flag_colors", "").split()
     if len(colours) != len(values):
-        colours = [SPARE_COLOURS[k % len(SPARE_COLOURS)] for k in range(len(values))]
+        colours = [_spare(k) for k in range(len(values))]
     return [Code(int(v), n, c) for v, n, c in zip(values, names, colours, strict=True)]
+
+
+def _spare(k: int) -> str:
+    """The k-th colour for codes that have none; beyond the scheme, hues far from each other."""
+    if k < len(SPARE_COLOURS):
+        return SPARE_COLOURS[k]
+    return "#" + "".join(f"{round(255 * part):02x}" for part in hsv_to_rgb(0.618 * k % 1, 0.6, 0.8))
 
 
 def shares(ds: xr.Dataset) -> xr.DataArray:

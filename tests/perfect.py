@@ -1,7 +1,7 @@
 """Whether something is a perfect Bayesian equilibrium of the game with a signal, in exact fractions.
 
     Tree(game).faults(assessment) -> what is wrong with it, in words; nothing where it is an equilibrium
-    deterring...) -> a reply that keeps both types, who get so much, from an alignment
+    Tree(game).deterring(a, u, w) -> a reply that keeps both types, who get so much, from an alignment
 
 It walks the tree of tests/exact.py: one-shot deviations of both types, of the partner, of the leader over a grid of
 demands; Bayes' rule. It knows nothing of curves, pieces and kinds.
@@ -81,10 +81,13 @@ class Node:
 
 
 class Tree:
-    """The game; nodes by alignment and whether the partner stayed."""
+    """The game; nodes by alignment and whether the partner stayed.
 
-    def __init__(self, game: Game) -> None:
-        self.game = game
+    slack: what a deviation may gain, and Bayes' rule be off, where numbers come from a numerical solver.
+    """
+
+    def __init__(self, game: Game, slack: Fraction = ZERO) -> None:
+        self.game, self.slack = game, slack
         self.branches = [Branch(game, a) for a in ALIGNMENTS]
         self.nodes = [[Node(Crisis(game, a, stayed)) for stayed in (False, True)] for a in ALIGNMENTS]
 
@@ -106,26 +109,28 @@ class Tree:
             yield from self.bad_reply(a, reply)
             yield from self.bad_belief(a, assessment)
         for kind, strategy in enumerate(assessment.types):
-            if sum(strategy) != 1 or min(strategy) < 0:
+            if abs(sum(strategy) - 1) > self.slack or min(strategy) < 0:
                 yield f"type {kind} does not choose: {strategy}"
             worth = [self.worth(a, kind, reply) for a, reply in enumerate(assessment.replies)]
             yield from (
                 f"type {kind} sends {a} and gains by {best}"
                 for a, best in product(ALIGNMENTS, ALIGNMENTS)
-                if strategy[a] > 0 and worth[best] > worth[a]
+                if strategy[a] > self.slack and worth[best] > worth[a] + self.slack
             )
 
     def bad_reply(self, a: int, reply: Reply) -> Iterator[str]:
         """Deviations of partner and leader after an alignment."""
         gain = self.gain(a, reply.belief, reply.risk)
-        if (reply.stay > 0 and gain < 0) or (reply.stay < 1 and gain > 0) or not 0 <= reply.stay <= 1:
+        wrong = reply.stay if gain < -self.slack else 1 - reply.stay if gain > self.slack else 0
+        if wrong > self.slack or not 0 <= reply.stay <= 1:
             yield f"after {a} the partner stays with probability {reply.stay} and gains {gain} by it"
         for stayed in (False, True):
             node, risk = self.nodes[a][stayed], reply.risk[stayed]
-            played = [node.expects(reply.belief, r, LEADER) for r, weight in ((ZERO, 1 - risk), (ONE, risk)) if weight]
-            if min(played) < node.best_demand(reply.belief) or not 0 <= risk <= 1:
+            weights = (ZERO, 1 - risk), (ONE, risk)
+            played = [node.expects(reply.belief, r, LEADER) for r, weight in weights if weight > self.slack]
+            if min(played) < node.best_demand(reply.belief) - self.slack or not 0 <= risk <= 1:
                 yield f"after {a} and {stayed=} the leader has a better demand than that of risk {risk}"
-        if self.same_problem(a) and reply.risk[0] != reply.risk[1]:
+        if self.same_problem(a) and abs(reply.risk[0] - reply.risk[1]) > self.slack:
             yield f"after {a} the leader mixes otherwise where its problem is the same"
 
     def same_problem(self, a: int) -> bool:
@@ -142,7 +147,7 @@ class Tree:
         q = self.game["resolve"]
         resolute, irresolute = (strategy[a] for strategy in assessment.types)
         sent = q * resolute + (1 - q) * irresolute
-        if sent > 0 and assessment.replies[a].belief * sent != q * resolute:
+        if sent > self.slack and abs(assessment.replies[a].belief * sent - q * resolute) > self.slack:
             yield f"the belief after {a} is {assessment.replies[a].belief}, by Bayes {q * resolute / sent}"
         if not 0 <= assessment.replies[a].belief <= 1:
             yield f"the belief after {a} is {assessment.replies[a].belief}"

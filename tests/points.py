@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 Points = dict[str, npt.NDArray[Any]]
 
-UPPER = {  # a broad box, in which every regime occurs; its lower corner is zero
+UPPER = {  # a broad box, in which every regime of restraint occurs; its lower corner is zero
     "cap_leader": 3.0,
     "cap_partner": 3.0,
     "cap_target": 3.0,
@@ -56,6 +56,15 @@ def lattice(count: int, seed: int, step: int, corner: float) -> Points:
         points[name] = k / step
     points["decisiveness"] = random.integers(1, 3, count, endpoint=True).astype(float)
     points["war_irresolute"] += points["war_resolute"]
+    return points
+
+
+def generic(count: int, seed: int, step: int, corner: float = 0.0) -> Points:
+    """A lattice at decisiveness 1 where the observer has something to hide: 0 < q < 1 and c_R < c_I."""
+    points = lattice(count, seed, step, corner)
+    points["resolve"] = np.clip(points["resolve"], 1 / step, 1 - 1 / step)
+    points["war_irresolute"] += 1 / step
+    points["decisiveness"][:] = 1
     return points
 
 

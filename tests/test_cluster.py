@@ -21,6 +21,8 @@ from posse.cluster.run import run
 from posse.kernels.errors import ClusterError, Interrupted
 from stores import Prints, begin, files, prints, recorded, same
 
+pytestmark = pytest.mark.slow
+
 Mode = Literal["sys.exit", "graceful", "segfault"]
 
 KILLS = 15

@@ -36,7 +36,18 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(installed(tmp_path / "site")))
     return tmp_path
+
+
+def installed(site: Path) -> Path:
+    """The example's game, as pip leaves it behind; tests/test_examples.py has pip do it."""
+    about = site / "posse_ultimatum-1.dist-info"
+    about.mkdir(parents=True)
+    shutil.copy(ROOT / "examples" / "ultimatum" / "ultimatum.py", site)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: posse-ultimatum\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[posse.games]\nultimatum = ultimatum:GAME\n")
+    return site
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)

@@ -16,12 +16,12 @@ import exact
 import posse
 from exact import NEUTRAL, OPPOSE, SUPPORT
 from perfect import Assessment, Reply, Tree
-from points import Points, any_point, at, broad, lattice
-from posse.kernels.coalition import campaigns
-from posse.kernels.continuation import Curve, Tomorrow, curve
+from points import Points, any_point, at, broad, generic, lattice
+from posse.kernels.coalition import Tomorrow, campaigns
+from posse.kernels.continuation import Curve, curve
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.point import solve_plain
-from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path, survives
+from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path, outputs, survives
 
 Array = npt.NDArray[Any]
 
@@ -88,9 +88,8 @@ def assessment(tree: Tree, candidate: Candidate, found: Sequence[Curve]) -> Asse
 @cache
 def sample() -> Points:
     """Points at which all is compared with the tree, the special ones left out."""
-    points = lattice(1000, seed=1914, step=256, corner=0.0)
-    points["resolve"] = np.clip(points["resolve"], 1 / 256, 255 / 256)
-    points["war_irresolute"] += 1 / 256
+    points = generic(1000, seed=1914, step=256)
+    points["decisiveness"] = lattice(1000, seed=1914, step=256, corner=0.0)["decisiveness"]
     return points
 
 
@@ -121,10 +120,7 @@ def test_every_equilibrium_stands_up_in_the_tree() -> None:
 
 
 def test_every_kind_that_occurs_stands_up_in_the_tree() -> None:
-    points = lattice(500_000, seed=0, step=256, corner=0.0)
-    points["resolve"] = np.clip(points["resolve"], 1 / 256, 255 / 256)
-    points["war_irresolute"] += 1 / 256
-    points["decisiveness"][:] = 1
+    points = generic(500_000, seed=0, step=256)
     there = compiled(points)["equilibria"]
     seen = {}
     for kind in KINDS:
@@ -136,6 +132,17 @@ def test_every_kind_that_occurs_stands_up_in_the_tree() -> None:
             assert [list(Tree(game).faults(one)) for _, one in found] == [[]] * len(found), (index, kind)
         seen[kind] = len(indices)
     assert [kind for kind, count in seen.items() if not count] == [3, 8]  # which no point of any box was seen to have
+
+
+def test_equilibria_at_the_faces_of_the_box_stand_up_in_the_tree() -> None:
+    """Costs of nothing, partners that are alike or indifferent, shares of nothing: there ties abound."""
+    points, seen = generic(300, seed=1648, step=64, corner=0.3), 0
+    for index in range(300):
+        game = at(points, index)
+        for kind, found in reported(game):
+            assert list(Tree(game).faults(found)) == [], (index, kind)
+            seen += 1
+    assert seen >= 250
 
 
 def test_the_tree_refuses_what_is_no_equilibrium() -> None:
@@ -232,6 +239,21 @@ def test_4_where_nothing_can_be_learnt_it_is_the_game_without_a_signal(game: dic
             assert len(set(theirs.values)) < 3
         assert (payoff[0], payoff[1], q * payoff[2] + (1 - q) * payoff[3], payoff[4]) == theirs.payoff
         assert (ours["victory"], ours["war"]) == (theirs.victory, theirs.war)
+
+
+def test_4_where_nothing_can_be_learnt_the_compiled_kernels_agree() -> None:
+    points = broad(30_000, seed=4)
+    points["resolve"][::3], points["resolve"][1::3] = 0, 1
+    points["war_irresolute"][2::3] = points["war_resolute"][2::3]
+    ours, theirs = (
+        compiled(points),
+        posse.solve("restraint", outputs=["alignment", "payoff"], dtype="float64", **points),
+    )
+    assert (ours["count"] == 1).all()
+    assert np.array_equal(ours["regime"], theirs.alignment.values)
+    leader, partner, resolute, irresolute, target = ours["payoff"]
+    observer = points["resolve"] * resolute + (1 - points["resolve"]) * irresolute
+    np.testing.assert_allclose([leader, partner, observer, target], theirs.payoff.values, rtol=1e-12, atol=1e-12)
 
 
 def test_5_who_unmasks_itself_buys_a_smaller_exposure() -> None:
@@ -331,10 +353,7 @@ def test_d1_leaves_an_equilibrium_and_adds_none() -> None:
 
 def test_d1_removes_what_it_removes_in_the_tree() -> None:
     """The curves of the tree are sampled in steps, fine enough at these points."""
-    points = lattice(100_000, seed=3, step=64, corner=0.0)
-    points["resolve"] = np.clip(points["resolve"], 1 / 64, 63 / 64)
-    points["war_irresolute"] += 1 / 64
-    points["decisiveness"][:] = 1
+    points = generic(100_000, seed=3, step=64)
     found = compiled(points)
     removed = np.flatnonzero(found["set_d1"] != found["equilibria"])[:8]
     seen = Counter[bool]()
@@ -348,7 +367,38 @@ def test_d1_removes_what_it_removes_in_the_tree() -> None:
                 survived = all(tree.survives_d1(a, c.u, c.w, fine=40) for a in others)
                 assert bool(survives(c, q)) == survived, (index, c.kind)
                 seen[survived] += 1
-    assert min(seen.values()) >= 8
+    assert len(removed) == 8
+    assert seen[True] >= 8
+    assert seen[False] >= 8
+
+
+def test_a_point_without_a_candidate_that_holds_is_unresolved() -> None:
+    """None is known, so that one is made: the candidates of a game, of which none is said to hold."""
+    game = at(sample(), 0)
+    found, tomorrow = curves(game), Tomorrow(*[Fraction(1, 2)] * 8)
+    none = [c._replace(holds=False) for c in candidates(found, game["resolve"])]
+    solution = outputs(none, found, tomorrow, game["prize"])
+    assert (solution.regime, solution.equilibria, solution.count, solution.disingenuous) == (253, 0, 0, 0)
+    assert solution.set_d1() == 0
+    reals = [getattr(solution, name) for name in REALS]
+    assert all(np.isnan(np.array(numbers, dtype=float)).all() for numbers in reals)
+
+
+def test_where_war_costs_neither_side_anything_types_may_separate() -> None:
+    """At c_L = c_R = 0 the leader risks a war at any belief short of certainty: the exception to statement 3."""
+    points = broad(3000, seed=8, decisiveness=1.0, war_leader=0.0, war_resolute=0.0)
+    found = compiled(points)
+    assert (found["count"] > 0).all()
+    assert np.nanmax(found["belief"]) == 1
+    points = generic(200, seed=9, step=64)
+    points["war_leader"][:] = points["war_resolute"][:] = 0
+    separated = 0
+    for index in range(200):
+        game = at(points, index)
+        for kind, one in reported(game):
+            assert list(Tree(game).faults(one)) == [], (index, kind)
+            separated += any(one.types[0][a] and not one.types[1][a] for a in range(3))
+    assert separated > 10
 
 
 def test_outside_the_domain() -> None:

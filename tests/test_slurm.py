@@ -15,7 +15,7 @@ from posse.sweeps.cube import Cube
 from slurm import Slurm, why_not
 from stores import files, prints, same
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 # Blocks that take a third of a second, until somebody is in a hurry.
 SLOW = """

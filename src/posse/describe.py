@@ -43,7 +43,7 @@ def show_game(game: Game) -> None:
     ]
     print_table(outputs, ["output", "", "meaning"])
     for output in game.outputs:
-        if output.kind != "real":
+        if output.all_flags:
             print()
             print_table([[str(f.value), f.name, f.meaning] for f in output.all_flags], [output.name, "name", "meaning"])
 
@@ -67,6 +67,8 @@ def as_dict(game: Game) -> dict[str, Any]:
             {
                 "name": o.name,
                 "meaning": o.long_name,
+                "kind": o.kind,
+                "dimension": o.dimension[0] if o.dimension else None,
                 "labels": list(o.labels),
                 "flags": {f.name: f.value for f in o.all_flags},
             }
@@ -76,18 +78,22 @@ def as_dict(game: Game) -> dict[str, Any]:
 
 
 def solution(game: Game, solved: Mapping[str, Any]) -> dict[str, Any]:
-    """The solution at one point: names in place of codes."""
+    """The solution at one point: names in place of codes, None for what is not defined."""
     return {o.name: _value(o, solved[o.name]) for o in game.outputs}
 
 
 def _value(output: Output, value: Any) -> Any:
     if output.dimension:
-        return dict(zip(output.labels, value, strict=True))
+        return {label: _defined(v) for label, v in zip(output.labels, value, strict=True)}
     if output.kind == "codes":
         return next(f.name for f in output.all_flags if f.value == value)
     if output.kind == "flags":
         return [f.name for f in output.all_flags if value & f.value]
-    return value
+    return _defined(value)
+
+
+def _defined(value: Any) -> Any:
+    return value if value == value else None
 
 
 def show_solution(found: Mapping[str, Any]) -> None:
@@ -103,4 +109,6 @@ def show_solution(found: Mapping[str, Any]) -> None:
 def text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value) or "none"
+    if value is None:
+        return "not defined"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
