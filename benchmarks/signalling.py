@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from posse.benchmarks.kernel import BOX
+from posse.benchmarks.kernel import flat
 from posse.benchmarks.timing import Spread, Table, interleave, ratio
 from posse.kernels.compiler import widths
 from posse.kernels.grid import Column, kernel_for, solve_grid
@@ -29,12 +29,7 @@ Solved = Mapping[str, npt.NDArray[Any]]
 
 def columns(count: int, general: bool) -> dict[str, Column]:
     """Random points of the box in which kernels are compared."""
-    random = np.random.default_rng(1)
-    points = {name: random.uniform(low, high, count) for name, (low, high) in BOX.items()}
-    points["war_irresolute"] = points["war_resolute"] + random.uniform(0, 0.6, count)
-    if general:
-        points["decisiveness"] = random.uniform(0.3, 3, count)
-    return {name: Column(values, 0) for name, values in points.items()}
+    return dict(flat(count, "float32", general).columns)
 
 
 def by_width(given: Mapping[str, Column], count: int, outputs: tuple[str, ...], width: int) -> Solved:

@@ -22,8 +22,6 @@ from posse.cluster.local import Threads
 from posse.cluster.tables import KINDS, TLS, Table, checked, count
 from posse.kernels.errors import ClusterError, InputError, PosseError, in_words
 
-log = logging.getLogger("posse")
-
 LOOPBACK = "127.0.0.1"
 DASHBOARD = 8787  # port where Dask's users look for it
 TIMEOUT = 30.0  # seconds to reach a scheduler

@@ -91,8 +91,9 @@ class Run:
             self._say(state, reason)
 
     def note(self, reason: str) -> None:
-        """Say what keeps it from its work; empty where nothing does."""
-        self.end("running", reason)
+        """Say that it lives, and what keeps it from its work, if anything; silently too."""
+        with suppress(PosseError):
+            self._say("running", reason)
 
     def _say(self, state: str, reason: str = "") -> None:
         self.state = replace(self.state, state=state, reason=reason)

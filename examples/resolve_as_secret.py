@@ -47,7 +47,9 @@ def draw(points: int) -> dict[str, np.ndarray]:
 
 
 def percent(truth: xr.DataArray) -> str:
-    return f"{100 * float(truth.mean()):.2f} %"
+    """A share; one that is nothing at all looks otherwise than one that is small."""
+    share = 100 * float(truth.mean())
+    return "0" if share == 0 else "< 0.01 %" if share < 0.005 else f"{share:.2f} %"
 
 
 def kinds(found: xr.Dataset) -> None:
@@ -77,13 +79,14 @@ def messages(found: xr.Dataset, resolve: xr.DataArray) -> None:
     print(f"\nthe alignment tells something: {percent(tells)}")
     print(f"it proves irresolution at least sometimes: {percent(found.unmasked > 0)}", end="")
     print(f", there with probability {float(found.unmasked.where(found.unmasked > 0).mean()):.3f} on average")
-    print(f"the highest belief after any alignment: {float(found.belief.max()):.6f}")
+    print(f"the highest belief after any alignment falls short of certainty by {1 - float(found.belief.max()):.1e}")
 
 
 def disingenuous(found: xr.Dataset, points: xr.Dataset) -> None:
     """Where support splits a coalition that would have remained."""
     there = found.disingenuous == 1
-    supported = found.alignment_resolute.sel(alignment="support") > 0
+    sent = found.alignment_resolute + found.alignment_irresolute
+    supported = sent.sel(alignment="support") > 0
     print(f"\ndisingenuous support: {percent(there)}; of all support: {float(there.sum() / supported.sum()):.3f}")
     print("| mean of | where it is | at other points with support |\n| --- | --- | --- |")
     for name in ("resolve", "war_resolute", "diversity", "attrition", "cost_oppose", "share", "cap_observer"):
@@ -91,13 +94,13 @@ def disingenuous(found: xr.Dataset, points: xr.Dataset) -> None:
         print(f"| `{name}` | {here:.3f} | {other:.3f} |")
 
 
-def secret(found: xr.Dataset, open_: xr.Dataset, resolve: xr.DataArray) -> None:
-    """What the observer has of knowing its resolve early, and of others not knowing it."""
+def learning_early(found: xr.Dataset, later: xr.Dataset, resolve: xr.DataArray) -> None:
+    """What the observer has of learning its resolve before it chooses sides, judged before it does."""
     player = found.payoff.sel(player=["resolute_observer", "irresolute_observer"])
     resolute, irresolute = player
     before = resolve * resolute.drop_vars("player") + (1 - resolve) * irresolute.drop_vars("player")
-    gain = before - open_.payoff.sel(player="observer", drop=True)
-    print("\n| worth of the secret to the observer | |\n| --- | --- |")
+    gain = before - later.payoff.sel(player="observer", drop=True)
+    print("\n| worth of learning its resolve early to the observer | |\n| --- | --- |")
     print(f"| it gains | {percent(gain > 1e-9)} |\n| it loses | {percent(gain < -1e-9)} |")
     print(f"| mean | {float(gain.mean()):+.5f} |\n| mean where the alignment proves irresolution at times | ", end="")
     print(f"{float(gain.where(found.unmasked > 0).mean()):+.5f} |")
@@ -108,11 +111,11 @@ def main() -> None:
     points = xr.Dataset({name: ("point", values) for name, values in draw(int((sys.argv[1:] or [10**6])[0])).items()})
     given = {name: points[name] for name in points}
     found = posse.solve("signalling", outputs=OUTPUTS, dtype="float64", **given)
-    open_ = posse.solve("restraint", outputs=["payoff"], dtype="float64", **given)
+    later = posse.solve("restraint", outputs=["payoff"], dtype="float64", **given)
     kinds(found)
     messages(found, points.resolve)
     disingenuous(found, points)
-    secret(found, open_, points.resolve)
+    learning_early(found, later, points.resolve)
 
 
 if __name__ == "__main__":

@@ -94,8 +94,7 @@ def mend(cube: Cube, damages: Sequence[Damage]) -> None:
         except StoreError as error:
             refused.append(error)
     if refused:
-        others = f"; {len(refused) - 1} more, {len(damages) - len(refused)} are" if len(damages) > 1 else ""
-        raise StoreError(f"{refused[0]}{others}") from refused[0]
+        raise StoreError(f"{refused[0]} ({len(refused)} of {len(damages)} damaged objects)") from refused[0]
 
 
 def _mend(cube: Cube, damage: Damage) -> None:
