@@ -21,8 +21,6 @@ from posse.cluster.run import run
 from posse.kernels.errors import ClusterError, Interrupted
 from stores import Prints, begin, files, prints, recorded, same
 
-pytestmark = pytest.mark.slow
-
 Mode = Literal["sys.exit", "graceful", "segfault"]
 
 KILLS = 15
@@ -76,6 +74,7 @@ def test_two_workers_make_the_cube_of_a_quiet_run(
     assert len(cluster.solved()) == len(cube.blocks)
 
 
+@pytest.mark.slow
 def test_fifteen_kills_leave_no_trace(cluster: Processes, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     """SIGKILL a worker, the scheduler, the client or all of them at random moments, fifteen times in one sweep."""
     dice = random.Random(1914)
@@ -154,6 +153,7 @@ sys.addaudithook(watch)
 """
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_given_up_comes_back(spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     """SIGSTOP until its tasks were given to another, then SIGCONT: what it writes changes nothing."""
     cube = begin(spec, tmp_path / "cube")
@@ -173,6 +173,7 @@ def test_a_worker_that_was_given_up_comes_back(spec: Path, quiet: dict[str, byte
     assert sum(cluster.solved().values()) - len(cube.blocks) <= IN_WORK
 
 
+@pytest.mark.slow
 def test_a_block_that_crashes_its_process_is_named(spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     cube, preload = begin(spec, tmp_path / "cube"), tmp_path / "crash.py"
     preload.write_text(CRASH)
@@ -195,6 +196,7 @@ def test_a_block_that_crashes_its_process_is_named(spec: Path, quiet: dict[str, 
     assert found == quiet
 
 
+@pytest.mark.slow
 def test_a_kill_at_each_step_between_solved_and_recorded(tmp_path: Path) -> None:
     """One worker process after another dies, each one change of the store later than the one before."""
     spec, preload, counter = tmp_path / "small.toml", tmp_path / "steps.py", tmp_path / "counter"
@@ -212,6 +214,7 @@ def test_a_kill_at_each_step_between_solved_and_recorded(tmp_path: Path) -> None
     same(tmp_path / "cube", files(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["sys.exit", "graceful", "segfault"])
 def test_workers_that_die_of_themselves(mode: Mode, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     """distributed's own KillWorker, in every worker; each that died is replaced."""
