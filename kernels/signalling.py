@@ -346,7 +346,13 @@ KINDS = (
         for a, b in PAIRS
     ),
 )
-REGIMES = tuple(Flag(k, name, meaning) for k, (name, meaning) in enumerate(KINDS))
+# Greys, blues and reds, by the alignment of a resolute observer.
+COLOURS = (
+    "#ecd6c6", "#53ace4", "#ffbe18",
+    "#8ba9b8", "#96907e", "#b2eaff", "#002959", "#d37400", "#991fa1",
+    "#5a6277", "#4b3734", "#4dff81", "#0060ff", "#d8373a", "#7f0000",
+)  # fmt: skip
+REGIMES = tuple(Flag(k, *kind, colour) for k, (kind, colour) in enumerate(zip(KINDS, COLOURS, strict=True)))
 KIND_FLAGS = tuple(Flag(1 << flag.value, flag.name, flag.meaning) for flag in REGIMES)
 BY_ALIGNMENT = ("alignment", NAMES)
 
@@ -360,7 +366,7 @@ SIGNALLING = Game(
             "regime",
             "codes",
             "kind of the selected equilibrium",
-            (*REGIMES, Flag(UNRESOLVED, "unresolved", "a knife edge: no equilibrium is enumerated")),
+            (*REGIMES, Flag(UNRESOLVED, "unresolved", "a knife edge: no equilibrium is enumerated", "#000000")),
         ),
         Output("equilibria", "flags", "kinds of all equilibria", KIND_FLAGS, bits=16),
         Output("count", "count", "number of equilibria"),

@@ -50,9 +50,10 @@ def lab(light: Vector) -> Vector:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+@pytest.mark.parametrize("game", ["restraint", "signalling"])
 @pytest.mark.parametrize("sight", SIGHT)
-def test_regimes_can_be_told_apart(sight: str) -> None:
-    colours = [flag.colour for flag in posse.game("restraint").output("regime").flags]
+def test_regimes_can_be_told_apart(game: str, sight: str) -> None:
+    colours = [flag.colour for flag in posse.game(game).output("regime").flags]
     seen = {c: lab(np.clip(SIGHT[sight] @ linear(c), 0, 1)) for c in colours if c}
     assert len(seen) == len(colours)
     assert min(float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)) > 15.6
