@@ -8,10 +8,10 @@ import pytest
 import zarr
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from posse.analysis.selection import select
 from posse.benchmarks import cubes, disk, slicing, starting
 from posse.cluster.run import finish
 from posse.sweeps.cube import Cube, open_cube
-from posse.sweeps.slices import select
 
 POINTS = 10**5
 

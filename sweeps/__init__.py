@@ -1,1 +1,1 @@
-"""Labels: axes, sweeps, cubes on disk, slices, pictures. Knows no cluster."""
+"""Labels: axes, sweeps, cubes on disk. Knows no cluster."""

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"posse": "src/posse"} | {
-    f"posse/{room}": room for room in ("kernels", "sweeps", "cluster", "benchmarks", "benchmarks/peers")
+    f"posse/{room}": room for room in ("kernels", "sweeps", "analysis", "cluster", "benchmarks", "benchmarks/peers")
 }
 
 

@@ -255,8 +255,9 @@ def write_slice(
     sel: Select = None,
 ) -> None:
     """Write a part of a cube to a NetCDF or CSV file."""
+    from posse.analysis.export import write
+    from posse.analysis.selection import select
     from posse.sweeps.cube import open_cube
-    from posse.sweeps.slices import select, write
 
     part = select(open_cube(store), dict(_pairs("--sel", sel)))
     write(part, out)
@@ -272,9 +273,9 @@ def plot_map(
     sel: Select = None,
 ) -> None:
     """Draw the map of regimes over two dimensions."""
+    from posse.analysis.plot import save_map
+    from posse.analysis.selection import select
     from posse.sweeps.cube import open_cube
-    from posse.sweeps.plot import save_map
-    from posse.sweeps.slices import select
 
     save_map(select(open_cube(store), dict(_pairs("--sel", sel))), x, y, out)
     print(f"{out}: regimes over {x} and {y}")

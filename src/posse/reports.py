@@ -9,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 
+from posse.analysis.shares import shares
 from posse.cluster.job import Job, Status
 from posse.cluster.progress import bar
 from posse.cluster.run import Report
@@ -17,7 +18,6 @@ from posse.describe import print_table, text
 from posse.sweeps import records, spec
 from posse.sweeps.cube import is_sealed, read_description
 from posse.sweeps.memory import gigabytes
-from posse.sweeps.shares import shares
 from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
 from posse.sweeps.verify import Damage

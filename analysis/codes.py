@@ -1,13 +1,11 @@
-"""How much of a cube each regime takes.
+"""What the codes of a cube mean, as its attributes tell.
 
 regime_variable(ds) -> name of the variable that maps the regimes
 flags(variable) -> its codes: value, name, colour
-shares(ds) -> share of the points by regime
 """
 
 from colorsys import hsv_to_rgb
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -53,21 +51,3 @@ def _spare(k: int) -> str:
     if k < len(SPARE_COLOURS):
         return SPARE_COLOURS[k]
     return "#" + "".join(f"{round(255 * part):02x}" for part in hsv_to_rgb(0.618 * k % 1, 0.6, 0.8))
-
-
-def shares(ds: xr.Dataset) -> xr.DataArray:
-    """Share of all points that each regime holds, chunk by chunk; dimension "regime" with the names."""
-    variable = ds[regime_variable(ds)]
-    codes = flags(variable)
-    counts = np.zeros(256, dtype=np.int64)
-    for part in _parts(variable):
-        counts += np.bincount(np.asarray(part).ravel(), minlength=256)
-    share = counts[[c.value for c in codes]] / max(1, variable.size)
-    return xr.DataArray(share, {"regime": [c.name for c in codes]}, ["regime"], "share", {"units": "1"})
-
-
-def _parts(variable: xr.DataArray) -> Any:
-    """A variable in pieces that fit into memory: its chunks, or itself."""
-    if variable.chunks is None:
-        return [variable.values]
-    return (block.compute(scheduler="synchronous") for block in variable.data.blocks.ravel())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from posse.analysis.codes import Code, flags, regime_variable
+from posse.analysis.selection import dimension
 from posse.kernels.errors import InputError, pick
 from posse.sweeps.memory import require_memory
-from posse.sweeps.shares import Code, flags, regime_variable
-from posse.sweeps.slices import dimension
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

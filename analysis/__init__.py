@@ -1,0 +1,1 @@
+"""What can be asked of a cube: masks, shares, statements, pictures, files."""
