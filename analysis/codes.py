@@ -1,27 +1,33 @@
 """What the codes of a cube mean, as its attributes tell.
 
+codes(variable) -> value, name and colour of each
 regime_variable(ds) -> name of the variable that maps the regimes
-flags(variable) -> its codes: value, name, colour
+grouped(variable, "alignment") -> a coarser word for each code
+mask(ds, names, criteria) -> where the cube is in one of them
 """
 
+from collections.abc import Iterable, Mapping
 from colorsys import hsv_to_rgb
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 
 import numpy as np
 import xarray as xr
 
-from posse.kernels.errors import InputError
+from posse.kernels.errors import InputError, pick
 
 # Tol's muted scheme and its kin: for codes whose game names no colours of its own.
 SPARE_COLOURS = (
     "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#dddddd",
     "#77aadd", "#99ddff", "#bbcc33", "#eedd88", "#ee8866", "#ffaabb",
 )  # fmt: skip
+GROUP = "flag_group_"
 
 
 @dataclass(frozen=True)
 class Code:
-    """One value of a variable of codes, as its attributes tell it."""
+    """One value of a variable of codes, or one bit of a set of flags, as its attributes tell it."""
 
     value: int
     name: str
@@ -36,9 +42,9 @@ def regime_variable(ds: xr.Dataset) -> str:
     return "regime" if "regime" in found else found[0]
 
 
-def flags(variable: xr.DataArray) -> list[Code]:
-    """The codes of a variable."""
-    values = np.atleast_1d(variable.attrs["flag_values"]).tolist()
+def codes(variable: xr.DataArray) -> list[Code]:
+    """The codes of a variable, or the bits of its flags."""
+    values = np.atleast_1d(variable.attrs["flag_masks" if "flag_masks" in variable.attrs else "flag_values"]).tolist()
     names = variable.attrs["flag_meanings"].split()
     colours = variable.attrs.get("flag_colors", "").split()
     if len(colours) != len(values):
@@ -51,3 +57,59 @@ def _spare(k: int) -> str:
     if k < len(SPARE_COLOURS):
         return SPARE_COLOURS[k]
     return "#" + "".join(f"{round(255 * part):02x}" for part in hsv_to_rgb(0.618 * k % 1, 0.6, 0.8))
+
+
+def groups(variable: xr.DataArray) -> dict[str, list[str]]:
+    """What sorts the codes of a variable more coarsely: a word for each code, by the name of the group."""
+    return {key.removeprefix(GROUP): words.split() for key, words in variable.attrs.items() if key.startswith(GROUP)}
+
+
+def grouped(variable: xr.DataArray, by: str | None) -> list[str]:
+    """A word for each code of a variable: its name, or what a group calls it."""
+    names = [code.name for code in codes(variable)]
+    return (
+        names if by is None else pick(f"group of {variable.name}", by, {str(variable.name): names} | groups(variable))
+    )
+
+
+def mask(ds: xr.Dataset, names: Iterable[str], criteria: Mapping[str, str | Iterable[str]]) -> xr.DataArray:
+    """True where the regime is one of `names`, and where each criterion holds.
+
+    A criterion names a variable of codes or flags, or a group of the regimes, and what it is one of.
+    """
+    names = list(names)
+    found = [_is_one_of(ds[regime_variable(ds)], None, names)] if names else []
+    for key, wanted in criteria.items():
+        variable, by = _meant(ds, key)
+        found.append(_is_one_of(variable, by, [wanted] if isinstance(wanted, str) else list(wanted)))
+    if not found:
+        raise InputError(f"name at least one regime; there is {', '.join(_names(ds[regime_variable(ds)]))}")
+    return reduce(and_, found)
+
+
+def _meant(ds: xr.Dataset, key: str) -> tuple[xr.DataArray, str | None]:
+    """The variable that a criterion is about, and the group of its codes, if it is one."""
+    known: dict[str, tuple[xr.DataArray, str | None]] = {
+        str(name): (v, None) for name, v in ds.data_vars.items() if "flag_meanings" in v.attrs
+    }
+    if any("flag_values" in v.attrs for v in ds.data_vars.values()):
+        regime = ds[regime_variable(ds)]
+        known = {group: (regime, group) for group in groups(regime)} | known
+    return pick("variable of codes, or group of regimes", key, known)
+
+
+def _is_one_of(variable: xr.DataArray, by: str | None, wanted: list[str]) -> xr.DataArray:
+    words = grouped(variable, by)
+    for word in wanted:
+        pick(by or str(variable.name), word, dict.fromkeys(words))
+    values = [code.value for code, word in zip(codes(variable), words, strict=True) if word in wanted]
+    if "flag_masks" not in variable.attrs:
+        return variable.isin(values).rename(None)
+    # The highest bit marks points outside the domain, and alone what it is; all bits what was not computed.
+    outside = 1 << (8 * variable.dtype.itemsize - 1)
+    proper = variable.where(variable <= outside, 0)
+    return reduce(or_, ((proper & value) != 0 for value in values)).rename(None)
+
+
+def _names(variable: xr.DataArray) -> list[str]:
+    return [code.name for code in codes(variable)]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis.codes import flags
+from posse.analysis.codes import codes
 from posse.kernels.errors import InputError, pick
 from posse.sweeps.memory import require_memory
 
@@ -75,6 +75,6 @@ def _named(variable: xr.DataArray) -> xr.DataArray:
     if "flag_values" not in variable.attrs:
         return variable
     names = np.full(256, "", dtype=object)
-    for code in flags(variable):
+    for code in codes(variable):
         names[code.value] = code.name
     return variable.copy(data=names[variable.values])

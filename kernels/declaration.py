@@ -100,6 +100,7 @@ class Output:
     kind: "codes" (one of `flags`), "flags" (any set of them, as bits), "count" (a whole number below 254) or "real".
     bits: of flags; the highest is set outside the domain, all are where nothing has been computed.
     dimension: name and labels of a dimension of its own, such as the players; None for a single number.
+    groups: of codes: what sorts them more coarsely, by name, with a label for each of `flags`.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Output:
     dimension: tuple[str, tuple[str, ...]] | None = None
     units: str = "1"
     bits: Literal[8, 16] = 8
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -202,6 +204,10 @@ class Game:
                 raise InputError(f"game {self.name}: {output.name} cannot have a flag of value {flag.value}")
             if names.count(flag.name) > 1 or not re.fullmatch(r"\w+", flag.name):
                 raise InputError(f"game {self.name}: {output.name} cannot have a flag of name {flag.name!r}")
+        for group, labels in output.groups:
+            words = all(re.fullmatch(r"\w+", label) for label in (group, *labels))
+            if output.kind != "codes" or len(labels) != len(output.flags) or not words:
+                raise InputError(f"game {self.name}: {output.name} cannot have the group {group!r} of labels {labels}")
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

@@ -175,6 +175,11 @@ REGIMES = (
     Flag(9, "coalition_balancing", "opposition; the coalition remains, as after neutrality", "#6b0a14"),
 )
 
+GROUPS = (
+    ("alignment", ("neutral",) * 2 + ("support",) * 4 + ("oppose",) * 4),
+    ("coalition", ("disbands", "remains") * 5),
+)
+
 DURABILITY = (
     Flag(1, "stays_after_neutrality", "the partner stays after neutrality"),
     Flag(2, "stays_after_support", "the partner stays after support"),
@@ -187,7 +192,7 @@ RESTRAINT = Game(
     version="1",
     parameters=PARAMETERS,
     outputs=(
-        Output("regime", "codes", "equilibrium regime", REGIMES),
+        Output("regime", "codes", "equilibrium regime", REGIMES, groups=GROUPS),
         Output(
             "payoff",
             "real",

@@ -353,6 +353,10 @@ COLOURS = (
     "#5a6277", "#4b3734", "#4dff81", "#0060ff", "#d8373a", "#7f0000",
 )  # fmt: skip
 REGIMES = tuple(Flag(k, *kind, colour) for k, (kind, colour) in enumerate(zip(KINDS, COLOURS, strict=True)))
+GROUPS = (
+    ("pattern", ("pooling",) * 3 + ("unmasking",) * 6 + ("mixing",) * 6 + ("unresolved",)),
+    ("resolute", (*NAMES, *(NAMES[a] for a, _ in PAIRS), *("mixes",) * 6, "unresolved")),
+)
 KIND_FLAGS = tuple(Flag(1 << flag.value, flag.name, flag.meaning) for flag in REGIMES)
 BY_ALIGNMENT = ("alignment", NAMES)
 
@@ -367,6 +371,7 @@ SIGNALLING = Game(
             "codes",
             "kind of the selected equilibrium",
             (*REGIMES, Flag(UNRESOLVED, "unresolved", "a knife edge: no equilibrium is enumerated", "#000000")),
+            groups=GROUPS,
         ),
         Output("equilibria", "flags", "kinds of all equilibria", KIND_FLAGS, bits=16),
         Output("count", "count", "number of equilibria"),

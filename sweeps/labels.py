@@ -2,7 +2,7 @@
 
 In memory and on disk a result has the same shape: each output is a variable over its own dimension, if
 it has one, and the axes of the sweep. Codes carry the CF attributes flag_values and flag_meanings (sets of
-flags: flag_masks), and flag_colors for pictures.
+flags: flag_masks), flag_colors for pictures, and flag_group_NAME, a word for each code that sorts them more coarsely.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,8 @@ def output_attributes(output: Output) -> dict[str, Any]:
     attributes["flag_meanings"] = " ".join(f.name for f in flags)
     if all(f.colour for f in flags):
         attributes["flag_colors"] = " ".join(str(f.colour) for f in flags)
+    for group, words in output.groups:
+        attributes[f"flag_group_{group}"] = " ".join([*words, "outside_domain"])
     return attributes
 
 

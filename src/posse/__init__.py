@@ -3,10 +3,12 @@
 posse.solve("restraint", diversity=0.2)          one point, or arrays of them
 posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
+cube.posse                                        regimes by name, shares, transitions, tables, pictures
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
 
+import sys
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -58,8 +60,18 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'posse' has no attribute {name!r}")
     value = getattr(import_module(f"posse.{_HOMES[name]}"), name)
     globals()[name] = value
+    _extend_xarray()
     return value
+
+
+def _extend_xarray() -> None:
+    """Give Datasets the accessor `ds.posse`, once something has loaded xarray."""
+    if "xarray" in sys.modules:
+        import_module("posse.plugin")
 
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+_extend_xarray()

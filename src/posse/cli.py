@@ -265,20 +265,27 @@ def write_slice(
 
 
 @app.command("plot")
-def plot_map(
+def plot_cube(
     store: Store,
-    x: Annotated[str, typer.Option(help="Dimension along the horizontal axis.")],
-    y: Annotated[str, typer.Option(help="Dimension along the vertical axis.")],
     out: Annotated[Path, typer.Option(help="Picture to write, .png, .pdf or .svg.")],
+    kind: Annotated[str, typer.Option(help="map, payoff, share or tree.")] = "map",
+    x: Annotated[str | None, typer.Option(help="Dimension along the horizontal axis.")] = None,
+    y: Annotated[str | None, typer.Option(help="Dimension along the vertical axis, of map and payoff.")] = None,
+    col: Annotated[str | None, typer.Option(help="Dimension of which each label gets a column of panels.")] = None,
+    row: Annotated[str | None, typer.Option(help="Dimension of which each label gets a row of panels.")] = None,
+    player: Annotated[str | None, typer.Option(help="Whose payoff; on a map, drawn as lines.")] = None,
+    by: Annotated[str | None, typer.Option(help="A group of regimes, of share.")] = None,
     sel: Select = None,
 ) -> None:
-    """Draw the map of regimes over two dimensions."""
-    from posse.analysis.plot import save_map
-    from posse.analysis.selection import select
-    from posse.sweeps.cube import open_cube
+    """Draw a cube: the map of regimes, payoffs, shares of the regimes along --x, or the game tree at one point."""
+    from posse.analysis.style import require_type, save
+    from posse.draw import picture
 
-    save_map(select(open_cube(store), dict(_pairs("--sel", sel))), x, y, out)
-    print(f"{out}: regimes over {x} and {y}")
+    require_type(out)
+    options = {"x": x, "y": y, "col": col, "row": row, "player": player, "by": by}
+    figure, shown = picture(store, kind, dict(_pairs("--sel", sel)), options)
+    save(figure, out)
+    print(f"{out}: {shown}")
 
 
 @app.command("bench")

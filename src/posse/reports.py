@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from posse.analysis.shares import shares
+from posse.analysis.shares import share
 from posse.cluster.job import Job, Status
 from posse.cluster.progress import bar
 from posse.cluster.run import Report
@@ -39,7 +39,7 @@ def show_run(sweep: Sweep, store: str | Path, report: Report, ds: xr.Dataset) ->
 
 
 def show_shares(ds: xr.Dataset) -> None:
-    found = shares(ds)
+    found = share(ds).compute()
     print_table([[str(name), f"{100 * share:6.2f} %"] for name, share in found.to_series().items() if share > 0])
 
 

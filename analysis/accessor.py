@@ -1,0 +1,203 @@
+"""What analysis code can ask of a cube: `ds.posse`, on any Dataset that posse made or whose files it wrote."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from posse.analysis import cells, codes, export, shares, statements
+from posse.analysis.pictures import Pictures
+from posse.kernels.errors import InputError, pick
+from posse.sweeps.memory import require_memory
+
+Names = str | Iterable[str]
+
+
+class Accessor:
+    """Regimes by name, shares, boundaries, statements, tables and pictures of a cube.
+
+    Answers are lazy where the cube is: nothing is read before `.compute()`, `.values` or a picture asks for it, and
+    then chunk by chunk. Names that a cube does not have are refused with what there is instead (InputError).
+
+    The examples use this small cube:
+
+    >>> import posse
+    >>> cube = posse.Sweep("restraint", axes={
+    ...     "diversity": {"linspace": [0, 1, 21]}, "cap_observer": {"geomspace": [0.1, 5, 30]}, "resolve": [0.3, 0.7],
+    ... }).evaluate()
+    """
+
+    def __init__(self, ds: xr.Dataset) -> None:
+        self._ds = ds
+
+    @property
+    def regimes(self) -> list[str]:
+        """The names of the regimes, in the order of their codes.
+
+        >>> cube.posse.regimes[4]
+        'disingenuous_bandwagoning'
+        """
+        return [code.name for code in codes.codes(self._ds[codes.regime_variable(self._ds)])]
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """What sorts the regimes more coarsely: for each group the words that it knows.
+
+        >>> cube.posse.groups["coalition"]
+        ['disbands', 'remains', 'outside_domain']
+        """
+        found = codes.groups(self._ds[codes.regime_variable(self._ds)])
+        return {name: list(dict.fromkeys(words)) for name, words in found.items()}
+
+    def is_in(self, *regimes: str, **criteria: Names) -> xr.DataArray:
+        """Where the regime is one of those named, and every criterion holds: a mask, bool, of the shape of the regimes.
+
+        criteria: by the name of a variable of codes or flags, or of a group of regimes: what it is one of (of flags:
+            which of them are set).
+
+        >>> cube.posse.is_in("disingenuous_bandwagoning", "binding_bandwagoning").mean().item()
+        0.0...
+        >>> cube.posse.is_in(alignment="oppose", coalition="disbands").sum("cap_observer").dims
+        ('diversity', 'resolve')
+        """
+        return codes.mask(self._ds, regimes, criteria)
+
+    def where(self, *regimes: str, **criteria: Names) -> xr.Dataset:
+        """The cube with all else missing, named as in is_in: numbers NaN, codes and flags as if not computed (255).
+
+        >>> cube.posse.where("disingenuous_bandwagoning").payoff.sel(player="observer").max().item()
+        0.49...
+        """
+        inside = self.is_in(*regimes, **criteria)
+        kept = {}
+        for name, variable in self._ds.data_vars.items():
+            missing = float("nan") if variable.dtype.kind == "f" else (1 << 8 * variable.dtype.itemsize) - 1
+            kept[name] = variable.where(inside, missing).transpose(*variable.dims).astype(variable.dtype)
+        return self._ds.assign(kept)
+
+    def share(
+        self, over: Names | None = None, weights: Mapping[str, Any] | None = None, by: str | None = None
+    ) -> xr.DataArray:
+        """Share of parameter space by regime, over all dimensions or over some.
+
+        over: dimensions to average over; all if left out. Those that are left stay dimensions of the result.
+        weights: beliefs over parameters, by axis: a weight for each label; or a distribution with a method `cdf` (as
+            those of scipy.stats), of which the cell around each label gets what it holds; or a density, a function of
+            the labels. They need not sum to 1. Labels of other axes weigh the same.
+        by: a group in place of the regimes themselves.
+
+        Gives shares that sum to 1 along the dimension "regime" (or the group's name), less what is not computed.
+
+        >>> supported = cube.posse.share(over=["diversity", "cap_observer"], by="alignment").sel(alignment="support")
+        >>> supported.values.round(2)  # a resolute observer supports more often
+        array([0.08, 0.43])
+        >>> cube.posse.share(weights={"resolve": [1, 3]}).sum().item()
+        1.0...
+        """
+        return shares.share(self._ds, over, weights, by)
+
+    def boundaries(self, along: Names | None = None) -> xr.DataArray:
+        """Where the regime is another one at the next label along any axis, or any of those named: bool.
+
+        >>> int(cube.posse.boundaries("diversity").sum())
+        65
+        """
+        return shares.boundaries(self._ds, along)
+
+    def transitions(self, along: str) -> xr.Dataset:
+        """Which regime gives way to which along an axis, how often, and where.
+
+        Gives a Dataset over the dimensions "from" and "to" with `steps` (from one label to the next at which the one
+        regime gives way to the other), `share` (of all steps), and `lowest`, `mean` and `highest`, half-way between the
+        labels of these steps; along an axis whose labels are names, their position, from 0.
+
+        >>> steps = cube.posse.transitions("diversity")
+        >>> steps.steps.sel({"from": "disingenuous_bandwagoning", "to": "reassured_neutrality"}).item()
+        5
+        """
+        return shares.transitions(self._ds, along)
+
+    def flips(self, one: xr.Dataset | Mapping[str, Any], other: Mapping[str, Any] | None = None) -> xr.Dataset:
+        """What changes between two slices of this cube, each given by its labels, or between this cube and another.
+
+        Gives a Dataset with `cells` and their `share` over the dimensions "from" and "to" (0 where nothing changes),
+        and the mask `changed`. Both need the same labels along the dimensions that are left.
+
+        >>> changes = cube.posse.flips({"resolve": 0.3}, {"resolve": 0.7})
+        >>> changes.changed.mean().item()
+        0.71...
+        """
+        if isinstance(one, xr.Dataset):
+            if other is not None:
+                raise InputError("flips: give two slices by their labels, or one other cube")
+            return shares.flips(self._ds, one)
+        if other is None or set(one) != set(other):
+            raise InputError("flips: give the labels of the same dimensions twice, or another cube")
+        parts = [cells.exactly(self._ds, dict(labels)).drop_vars(list(one)) for labels in (one, other)]
+        return shares.flips(*parts)
+
+    def commitment_problem(self) -> xr.DataArray:
+        """Where the coalition draws an opponent only because it cannot promise to disband: bool.
+
+        That is, where the observer opposes it and would not if the partner had to leave. Needs a cube with
+        `committed_alignment`, or one opened with `virtual=True`.
+
+        >>> cube = posse.Sweep("restraint", axes={"diversity": [0, 0.5, 1]}, outputs=["regime", "committed_alignment"])
+        >>> cube.evaluate().posse.commitment_problem().values
+        array([ True, False, False])
+        """
+        if "committed_alignment" not in self._ds:
+            raise InputError(
+                "commitment_problem: the cube has no committed_alignment; sweep with outputs that name it, or open the "
+                f"cube with virtual=True; there is {', '.join(map(str, self._ds.data_vars))}"
+            )
+        return self.is_in(alignment="oppose") & ~self.is_in(committed_alignment="oppose")
+
+    def monotone(
+        self, output: str, along: str, direction: str | None = None, tolerance: float | None = None, **labels: Any
+    ) -> statements.Statement:
+        """That an output only rises, or only falls, from label to label along an axis: a statement that can be checked.
+
+        direction: "rises" or "falls"; either one if left out.
+        tolerance: how large a step counts as none, relative to the value or 1; if left out, a few units in the last
+            place.
+        labels: of the output's own dimension, such as player="observer".
+
+        The statement is true or false (`bool`), and tells how many steps were looked at. Where it is false it has the
+        largest step against it, `counterexamples`.
+
+        >>> cube.posse.monotone("payoff", player="observer", along="cap_observer", direction="rises")
+        payoff of observer rises along cap_observer: does not hold (1,218 steps, 1,125 up, 93 down)
+          0.5546503 at cap_observer 0.385347, 0.4955413 at 0.440998 (diversity 0.8, resolve 0.7)
+        """
+        return statements.monotone(self._ds, output, along, labels, direction, tolerance)
+
+    def table(self, *outputs: str) -> pd.DataFrame:
+        """A tidy table: a row for each point, a column for each label, output and component; names for codes.
+
+        outputs: which; all if left out. Raises TooLargeError where the table would not fit into memory.
+
+        >>> cube.isel(resolve=0).posse.table("regime").columns.tolist()
+        ['diversity', 'cap_observer', 'regime', 'resolve']
+        """
+        known = {str(name): name for name in self._ds.data_vars}
+        part = self._ds[[pick("output", name, known) for name in outputs]] if outputs else self._ds
+        require_memory(part.nbytes * 8, "the table")
+        return export.table(part)
+
+    def nearest(self, **point: Any) -> Any:
+        """The full story of the equilibrium at the cell nearest to a point: who does what, and why no one deviates.
+
+        point: a number or label for each dimension that has more than one; within the range of the labels.
+
+        >>> print(cube.posse.nearest(diversity=0.2, cap_observer=2, resolve=0.7))
+        restraint...
+        """
+        return cells.story_at(self._ds, point)
+
+    @cached_property
+    def plot(self) -> Pictures:
+        """Pictures: `plot.map(x, y)`, `plot.share(along)`, `plot.payoff(x, y, player)`, `plot.tree(**point)`."""
+        return Pictures(self._ds)

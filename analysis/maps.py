@@ -1,0 +1,194 @@
+"""Maps of a cube over two dimensions, one panel for each label of up to two more.
+
+regime_map(ds, x, y, col="resolve") -> Figure
+payoff_map(ds, x, y, "observer") -> Figure
+"""
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from posse.analysis import style
+from posse.analysis.codes import Code, codes, regime_variable
+from posse.analysis.selection import dimension
+from posse.kernels.errors import InputError, pick
+from posse.sweeps.memory import require_memory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_PANELS = 36
+Panel = Callable[["Axes", dict[str, int]], None]
+
+
+def regime_map(
+    ds: xr.Dataset,
+    x: str,
+    y: str,
+    col: str | None = None,
+    row: str | None = None,
+    contours: str | None = None,
+    boundaries: bool = True,
+) -> "Figure":
+    """The map of regimes, one fixed colour for each; every dimension that it does not show has one label."""
+    regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row)
+    payoff = None if contours is None else _laid_out(ds, _component(ds, contours), x, y, col, row)
+    figure, panels = _panels(ds, regime, x, y, col, row)
+    numbers = regime.values
+    present = [code for code in codes(regime) if (numbers == code.value).any()]
+    for axes, place in panels:
+        part = regime.isel(place)
+        _paint_codes(axes, part, x, y, present)
+        if boundaries:
+            _draw_boundaries(axes, part, x, y)
+        if payoff is not None:
+            _draw_contours(axes, payoff.isel(place), x, y)
+    shares = {code: float((numbers == code.value).mean()) for code in present}
+    style.say_codes(figure, present, shares, "share of the points")
+    style.say_held(figure, ds, regime)
+    return figure
+
+
+def payoff_map(
+    ds: xr.Dataset,
+    x: str,
+    y: str,
+    player: str | None = None,
+    col: str | None = None,
+    row: str | None = None,
+    output: str = "payoff",
+    boundaries: bool = True,
+) -> "Figure":
+    """A number of each point in shades, with the boundaries of the regimes where the cube has them."""
+    payoff = _laid_out(ds, _component(ds, player, output), x, y, col, row)
+    codes_there = any("flag_values" in v.attrs for v in ds.data_vars.values())
+    regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row) if boundaries and codes_there else None
+    figure, panels = _panels(ds, payoff, x, y, col, row)
+    finite = payoff.values[np.isfinite(payoff.values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
+    drawn: Any = None
+    shown = []
+    for axes, place in panels:
+        part = payoff.isel(place)
+        grid = [style.edges(axes, part[d].values, direction) for d, direction in ((x, "x"), (y, "y"))]
+        drawn = axes.pcolormesh(*grid, part.values, cmap="cividis", vmin=low, vmax=high, rasterized=True)
+        shown.append(axes)
+        if regime is not None:
+            _draw_boundaries(axes, regime.isel(place), x, y, halo=True)
+    title = output if player is None else f"{output} of {player.replace('_', ' ')}"
+    figure.colorbar(drawn, ax=shown, label=title)
+    style.say_held(figure, ds, payoff)
+    return figure
+
+
+def _component(ds: xr.Dataset, label: str | None, output: str = "payoff") -> xr.DataArray:
+    """An output of numbers, and of those that it has for each point the one that is asked for."""
+    numbers = {str(n): v for n, v in ds.data_vars.items() if "flag_meanings" not in v.attrs}
+    variable = pick("output of numbers", output, numbers)
+    own = [d for d in variable.dims if variable[d].dtype.kind not in "iuf" and d not in ds[_any(ds)].dims]
+    own = own or [d for d in variable.dims if d == "player"]
+    if not own:
+        return variable
+    labels = {str(name): name for name in variable[own[0]].values}
+    return variable.sel({own[0]: pick(str(own[0]), str(label), labels)}, drop=True)
+
+
+def _any(ds: xr.Dataset) -> str:
+    return min(map(str, ds.data_vars), key=lambda name: ds[name].ndim)
+
+
+def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str | None, row: str | None) -> xr.DataArray:
+    """The part of a variable that a map shows, in the order row, col, y, x."""
+    shown = [d for d in (row, col, y, x) if d is not None]
+    for dim in shown:
+        dimension(ds, dim)
+    if len(set(shown)) < len(shown):
+        twice = next(d for d in shown if shown.count(d) > 1)
+        raise InputError(f"x, y, col and row: {twice} stands twice; choose different dimensions")
+    free = [str(d) for d in variable.dims if d not in shown and variable.sizes[d] > 1]
+    if free:
+        spans = [f"{d} ({' to '.join(map(style.short, variable[d].values[[0, -1]]))})" for d in free]
+        raise InputError(f"a map has two dimensions; choose one label of {', '.join(spans)}: --sel {free[0]}=…")
+    panels = prod(variable.sizes[d] for d in (row, col) if d is not None)
+    if panels > MOST_PANELS:
+        raise InputError(f"col and row: {panels} panels, but at most {MOST_PANELS} can be read; choose fewer labels")
+    part = variable.squeeze([d for d in variable.dims if d not in shown]).transpose(*shown)
+    require_memory(part.nbytes * 8, "the picture")
+    return part.compute()
+
+
+def _panels(
+    ds: xr.Dataset, shown: xr.DataArray, x: str, y: str, col: str | None, row: str | None
+) -> tuple["Figure", Iterator[tuple["Axes", dict[str, int]]]]:
+    """A figure of empty panels, and for each its place along row and col."""
+    columns = 1 if col is None else shown.sizes[col]
+    rows = 1 if row is None else shown.sizes[row]
+    one = columns == rows == 1
+    figure = style.new_figure(8.2 if one else 2.6 + 2.5 * columns, 4.8 if one else 0.8 + 2.2 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    if one:
+        grid[0, 0].set_xlabel(style.axis_title(ds, x))
+        grid[0, 0].set_ylabel(style.axis_title(ds, y))
+    else:
+        figure.supxlabel(style.axis_title(ds, x), fontsize=10)
+        figure.supylabel(style.axis_title(ds, y), fontsize=10)
+
+    def places() -> Iterator[tuple["Axes", dict[str, int]]]:
+        for i, line in enumerate(grid):
+            for j, axes in enumerate(line):
+                place = {d: k for d, k in ((row, i), (col, j)) if d is not None}
+                named = [f"{d} = {style.short(shown[d].values[k])}" for d, k in place.items()]
+                if named:
+                    axes.set_title("\n".join(named), fontsize=9)
+                yield axes, place
+
+    return figure, places()
+
+
+def _paint_codes(axes: "Axes", part: xr.DataArray, x: str, y: str, present: list[Code]) -> None:
+    from matplotlib.colors import ListedColormap
+
+    index = np.full(256, 0)
+    index[[code.value for code in present]] = range(len(present))
+    axes.pcolormesh(
+        style.edges(axes, part[x].values, "x"),
+        style.edges(axes, part[y].values, "y"),
+        index[part.values],
+        cmap=ListedColormap([code.colour for code in present]),
+        vmin=-0.5,
+        vmax=len(present) - 0.5,
+        rasterized=True,
+    )
+
+
+def _draw_boundaries(axes: "Axes", part: xr.DataArray, x: str, y: str, halo: bool = False) -> None:
+    """Lines between cells of different regimes; with a halo they can be seen on dark shades too."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.patheffects import withStroke
+
+    numbers = part.values
+    across, up = (style.edges(axes, part[d].values, direction) for d, direction in ((x, "x"), (y, "y")))
+    i, j = np.nonzero(numbers[:, 1:] != numbers[:, :-1])
+    upright = np.stack([np.stack([across[j + 1], up[i]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
+    i, j = np.nonzero(numbers[1:] != numbers[:-1])
+    level = np.stack([np.stack([across[j], up[i + 1]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
+    lines = np.concatenate([upright, level])
+    drawn = LineCollection(list(lines), colors="0.15", linewidths=0.5, capstyle="round")
+    if halo:
+        drawn.set_path_effects([withStroke(linewidth=1.4, foreground="1.0", alpha=0.6)])
+    axes.add_collection(drawn)
+
+
+def _draw_contours(axes: "Axes", part: xr.DataArray, x: str, y: str) -> None:
+    """Lines of equal payoff, with their numbers."""
+    if min(part.shape) < 2 or any(part[d].dtype.kind not in "iuf" for d in (x, y)):
+        raise InputError("contours: both axes need at least two labels that are numbers")
+    from matplotlib.patheffects import withStroke
+
+    lines = axes.contour(part[x].values, part[y].values, part.values, levels=8, colors="0.1", linewidths=0.7, alpha=0.8)
+    for text in axes.clabel(lines, fontsize=7, fmt="%.3g"):
+        text.set_path_effects([withStroke(linewidth=2, foreground="white", alpha=0.9)])

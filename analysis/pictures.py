@@ -1,0 +1,115 @@
+"""Pictures of a cube, as `ds.posse.plot` gives them: matplotlib figures, one colour for each regime everywhere."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from posse.analysis import cells, maps, style
+from posse.analysis.codes import Code, codes, grouped, regime_variable
+from posse.analysis.selection import dimension
+from posse.analysis.shares import Beliefs, share
+from posse.kernels.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Pictures:
+    """Each method gives a matplotlib Figure; `figure.savefig("map.pdf")` writes it."""
+
+    def __init__(self, ds: xr.Dataset) -> None:
+        self._ds = ds
+
+    def map(
+        self,
+        x: str,
+        y: str,
+        *,
+        col: str | None = None,
+        row: str | None = None,
+        contours: str | None = None,
+        boundaries: bool = True,
+    ) -> "Figure":
+        """The map of regimes over two dimensions; every dimension that it does not show has one label.
+
+        col, row: dimensions of which each label gets a panel.
+        contours: a player, whose payoffs are drawn as lines.
+        boundaries: whether lines separate the regimes.
+
+        >>> cube.isel(resolve=0).posse.plot.map("diversity", "cap_observer").get_axes()[0].get_xlabel()
+        "diversity  $d$: distance between leader's\\nand partner's preferences"
+        """
+        return maps.regime_map(self._ds, x, y, col, row, contours, boundaries)
+
+    def payoff(
+        self,
+        x: str,
+        y: str,
+        player: str | None = None,
+        *,
+        col: str | None = None,
+        row: str | None = None,
+        output: str = "payoff",
+        boundaries: bool = True,
+    ) -> "Figure":
+        """The payoff of a player, or another output of numbers, in shades; lines separate the regimes.
+
+        >>> figure = cube.isel(resolve=0).posse.plot.payoff("diversity", "cap_observer", "observer")
+        """
+        return maps.payoff_map(self._ds, x, y, player, col, row, output, boundaries)
+
+    def share(self, along: str, *, weights: Beliefs | None = None, by: str | None = None) -> "Figure":
+        """Shares of the regimes, stacked, along one axis; averaged over all other dimensions.
+
+        weights, by: as in `share`.
+
+        >>> figure = cube.posse.plot.share("cap_observer")
+        """
+        return _share(self._ds, along, weights, by)
+
+    def tree(self, **point: Any) -> "Figure":
+        """The game tree at the cell nearest to a point, the path of the equilibrium drawn bold.
+
+        >>> figure = cube.posse.plot.tree(diversity=0.2, cap_observer=2, resolve=0.7)
+        """
+        from posse.analysis.tree_plot import draw_tree
+
+        return draw_tree(*cells.parameters(cells.cell(self._ds, point)))
+
+
+def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) -> "Figure":
+    variable = ds[regime_variable(ds)]
+    labels = dimension(ds, along)
+    others = [str(d) for d in variable.dims if d != along]
+    if along not in variable.dims:
+        raise InputError(f"along: {variable.name} has no dimension {along}")
+    table = share(ds, others, weights, by).compute()
+    names = [str(name) for name in table[table.dims[0]].values if float(table.sel({table.dims[0]: name}).max()) > 0]
+    heights = table.sel({table.dims[0]: names}).values
+    colours = {code.name: code for code in codes(variable)}
+    shown = [colours[n] for n in names] if by is None else _group_codes(ds, by, names)
+    figure = style.new_figure(8.2, 4.8)
+    axes = figure.add_subplot()
+    grid = style.edges(axes, labels.values, "x")
+    bottom = np.vstack([np.zeros(labels.size), np.cumsum(heights, axis=0)])
+    for k, code in enumerate(shown):
+        axes.stairs(bottom[k + 1], grid, baseline=bottom[k], fill=True, color=code.colour, linewidth=0)
+        axes.stairs(bottom[k + 1], grid, baseline=None, color="0.15", linewidth=0.5)
+    axes.set_xlim(grid[0], grid[-1])
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.set_xlabel(style.axis_title(ds, along))
+    axes.set_ylabel("share of the points" + (f"\nover {', '.join(others)}" if others else ""))
+    style.say_codes(figure, shown[::-1], None, by or "regime")
+    style.say_held(figure, ds, variable.squeeze())
+    return figure
+
+
+def _group_codes(ds: xr.Dataset, by: str, names: list[str]) -> list[Code]:
+    """Groups in the colour of the first regime that they hold."""
+    variable = ds[regime_variable(ds)]
+    words = grouped(variable, by)
+    first = dict(reversed(list(zip(words, codes(variable), strict=True))))
+    return [replace(first[name], name=name) for name in names]

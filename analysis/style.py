@@ -1,0 +1,123 @@
+"""How pictures look: sizes, legends, the titles and labels of axes."""
+
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from posse.analysis.borders import borders, in_ratios
+from posse.analysis.codes import Code
+from posse.kernels.errors import InputError, pick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TYPES = (".png", ".pdf", ".svg")
+LONGEST_LABEL = 24
+LEGEND: Any = {"frameon": False, "fontsize": 9, "title_fontsize": 9, "alignment": "left"}
+MOST_TICKS = 8  # up to so many labels, each has its tick
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure, sizes in inches."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError("pictures need matplotlib: pip install 'posse[plot]'") from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def require_type(path: Path) -> None:
+    """Refuse a file whose type is not that of a picture."""
+    pick("file type", path.suffix, {t: t for t in TYPES})
+
+
+def save(figure: "Figure", path: Path) -> None:
+    """Write a picture to a file."""
+    require_type(path)
+    try:
+        figure.savefig(path, dpi=200)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def edges(axes: "Axes", labels: np.ndarray[Any, Any], direction: str) -> np.ndarray[Any, Any]:
+    """Borders of the cells around the labels; the scale of the axis follows their spacing."""
+    if labels.dtype.kind not in "iuf":
+        names = [short(label) for label in labels]
+        if direction == "x":
+            axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+        else:
+            axes.set_yticks(range(len(names)), names)
+        return np.arange(len(names) + 1) - 0.5
+    values = labels.astype(float)
+    if in_ratios(values):
+        _set_log(axes, direction)
+    if len(values) <= MOST_TICKS:
+        getattr(axes, f"set_{direction}ticks")(values, [short(value) for value in values])
+        getattr(axes, f"{direction}axis").minorticks_off()
+    return borders(values)
+
+
+def _set_log(axes: "Axes", direction: str) -> None:
+    """A logarithmic axis that is labelled 0.1, 0.2, 0.5, 1 rather than with powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    getattr(axes, f"set_{direction}scale")("log")
+    axis = getattr(axes, f"{direction}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def axis_title(ds: xr.Dataset, dim: str) -> str:
+    """The name of a dimension, and what it stands for."""
+    attributes = ds[dim].attrs
+    if "symbol" not in attributes:
+        return dim
+    units = "" if attributes.get("units", "1") == "1" else f" [{attributes['units']}]"
+    return fill(f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}", 44)
+
+
+def say_held(figure: "Figure", ds: xr.Dataset, shown: xr.DataArray) -> None:
+    """Say at which labels the dimensions are held that a picture does not show."""
+    from matplotlib.patches import Patch
+
+    spec = ds.attrs.get("spec", "")
+    held = [str(name) for name in shown.coords if not shown[name].ndim and f"[axes.{name}]" in spec]
+    lines = [Patch(visible=False, label=f"{name} = {short(shown[name].item())}") for name in held]
+    if lines:
+        figure.legend(
+            handles=lines, loc="outside right lower", title="held at", **LEGEND, handlelength=0, handletextpad=0
+        )
+
+
+def say_codes(figure: "Figure", present: list[Code], shares: dict[Code, float] | None, title: str) -> None:
+    """The legend of codes, with the share of each where there are shares."""
+    from matplotlib.patches import Patch
+
+    handles = [
+        Patch(
+            facecolor=code.colour,
+            edgecolor="0.4",
+            linewidth=0.5,
+            label=code.name.replace("_", " ") + (f"  {_percent(shares[code])}" if shares else ""),
+        )
+        for code in present
+    ]
+    figure.legend(handles=handles, loc="outside right upper", title=title, **LEGEND)
+
+
+def short(value: Any) -> str:
+    """A label in a few letters."""
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

@@ -1,0 +1,365 @@
+"""What `ds.posse` answers is what a loop over the cells finds; it reads nothing before it is asked, then little."""
+
+import itertools
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import dask
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+import posse
+from posse.kernels.errors import InputError, TooLargeError
+
+SPECS: dict[str, Any] = {
+    "restraint": {
+        "axes": {
+            "diversity": {"linspace": [0, 1, 9]},
+            "case": {"labels": ["weak", "equal", "strong"], "cap_observer": [0.2, 1.0, 3.0], "cap_leader": [2, 1, 1]},
+            "resolve": [0.1, 0.35, 0.7, 1.0],
+        },
+        "fixed": {"share": 0.8},
+    },
+    "signalling": {
+        "axes": {
+            "diversity": {"linspace": [0, 1, 9]},
+            "cap_observer": {"geomspace": [0.2, 5, 11]},
+            "resolve": [0.2, 0.5, 0.8],
+        },
+        "fixed": {
+            "cap_partner": 2, "cap_target": 2, "spoils": 0.5, "share": 0.5, "attrition": 0.2, "cost_support": 0.01,
+            "cost_oppose": 0.1, "cost_stay": 0.05, "war_resolute": 0.05, "war_irresolute": 0.6,
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=SPECS)
+def whole(request: pytest.FixtureRequest) -> xr.Dataset:
+    """A cube with every output, in memory."""
+    outputs = [o.name for o in posse.game(request.param).outputs]
+    return posse.Sweep(request.param, outputs=outputs, dtype="float64", **SPECS[request.param]).evaluate()
+
+
+@pytest.fixture(params=["in memory", "in chunks"])
+def cube(request: pytest.FixtureRequest, whole: xr.Dataset) -> xr.Dataset:
+    if request.param == "in memory":
+        return whole
+    return whole.chunk({dim: 2 + k for k, dim in enumerate(whole.regime.dims)})
+
+
+def names(whole: xr.Dataset) -> dict[int, str]:
+    attributes = whole.regime.attrs
+    return dict(zip(attributes["flag_values"].tolist(), attributes["flag_meanings"].split(), strict=True))
+
+
+def cells(whole: xr.Dataset) -> dict[tuple[int, ...], str]:
+    """The name of the regime in each cell, by position."""
+    named = names(whole)
+    return {k: named[int(whole.regime.values[k])] for k in np.ndindex(whole.regime.shape)}
+
+
+# Shares
+
+
+@pytest.mark.parametrize("over", [[0, 1, 2], [0], [2, 1], []])
+def test_shares_are_counts(cube: xr.Dataset, whole: xr.Dataset, over: list[int]) -> None:
+    dims = [str(whole.regime.dims[k]) for k in over]
+    found = cube.posse.share(over=dims).compute()
+    there = cells(whole)
+    size = np.prod([whole.regime.shape[k] for k in over])
+    wanted: Counter[Any] = Counter()
+    for place, name in there.items():
+        wanted[(name, *(p for k, p in enumerate(place) if k not in over))] += 1
+    assert found.sum().item() == pytest.approx(len(there) / size)
+    for key, count in wanted.items():
+        name, *place = key
+        assert found.sel(regime=name).values[tuple(place)] == pytest.approx(count / size, abs=1e-15)
+
+
+def test_shares_under_beliefs(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    last = str(whole.regime.dims[2])
+    belief = stats.beta(2, 5)
+    found = cube.posse.share(weights={"diversity": belief, last: range(1, whole.sizes[last] + 1)}).compute()
+    ends = [-1 / 16, *(np.arange(8) + 0.5) / 8, 17 / 16]  # half-way between the labels 0, 1/8, ... 1
+    mass = [belief.cdf(b) - belief.cdf(a) for a, b in itertools.pairwise(ends)]
+    weight = {k: mass[k[0]] * (k[2] + 1) for k in np.ndindex(whole.regime.shape)}
+    for name in names(whole).values():
+        wanted = sum(weight[k] for k, there in cells(whole).items() if there == name) / sum(weight.values())
+        assert found.sel(regime=name).item() == pytest.approx(wanted, abs=1e-14)
+    density = cube.posse.share(weights={"diversity": lambda d: 1 + d}).compute()
+    by_hand = cube.posse.share(weights={"diversity": 1 + np.linspace(0, 1, 9)}).compute()
+    xr.testing.assert_allclose(density, by_hand)
+
+
+def test_shares_of_groups_are_those_of_their_regimes(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    for group in cube.posse.groups:
+        found = cube.posse.share(over="diversity", by=group).compute()
+        words = whole.regime.attrs[f"flag_group_{group}"].split()
+        single = cube.posse.share(over="diversity").compute()
+        for word in set(words):
+            members = [name for name, w in zip(names(whole).values(), words, strict=True) if w == word]
+            xr.testing.assert_allclose(found.sel({group: word}, drop=True), single.sel(regime=members).sum("regime"))
+
+
+# Masks
+
+
+def test_masks_by_name(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    there = cells(whole)
+    wanted = sorted(set(there.values()))[:2]
+    found = cube.posse.is_in(*wanted)
+    assert found.dtype == bool
+    assert {k for k in there if found.values[k]} == {k for k, name in there.items() if name in wanted}
+    kept = cube.posse.where(*wanted).compute()
+    assert (kept.regime.values[~found.values] == 255).all()
+    assert (kept.regime.values[found.values] == whole.regime.values[found.values]).all()
+    assert kept.regime.dtype == np.uint8
+    assert {str(n): v.dims for n, v in kept.data_vars.items()} == {str(n): v.dims for n, v in whole.data_vars.items()}
+    outside = np.broadcast_to(~found.values, kept.payoff.shape)
+    assert np.isnan(kept.payoff.values[outside]).all()
+    assert np.array_equal(kept.payoff.values[~outside], whole.payoff.values[~outside])
+
+
+def test_groups_agree_with_the_outputs_that_say_the_same() -> None:
+    sweep = posse.Sweep("restraint", outputs=["regime", "alignment", "durability"], **SPECS["restraint"])
+    ds = sweep.evaluate()
+    for k, word in enumerate(["neutral", "support", "oppose"]):
+        by_variable = ds.posse.is_in(alignment=word)
+        by_group = ds.drop_vars("alignment").posse.is_in(alignment=word)
+        assert np.array_equal(by_variable.values, ds.alignment.values == k)
+        assert np.array_equal(by_group.values, by_variable.values)
+        stays = (ds.durability.values >> k & 1 == 1) & by_variable.values
+        remains = ds.posse.is_in(alignment=word, coalition="remains")
+        assert np.array_equal(remains.values, stays)
+
+
+def test_sets_of_flags() -> None:
+    sweep = posse.Sweep("signalling", outputs=["regime", "equilibria"], **SPECS["signalling"])
+    ds = sweep.evaluate()
+    found = ds.posse.is_in(equilibria="pooled_support")
+    assert np.array_equal(found.values, ds.equilibria.values >> 1 & 1 == 1)
+    ds.equilibria[0, 0, 0] = (1 << 16) - 1  # not computed: no flag is set
+    ds.equilibria[0, 0, 1] = 1 << 15  # outside the domain
+    assert (
+        not ds.posse.is_in(equilibria=["pooled_support", "pooled_neutrality", "pooled_opposition"])
+        .values[0, 0, :2]
+        .any()
+    )
+    assert ds.posse.is_in(equilibria="outside_domain").values[0, 0].tolist() == [False, True, False]
+
+
+def test_commitment_problem() -> None:
+    sweep = posse.Sweep("restraint", outputs=["regime", "alignment", "committed_alignment"], **SPECS["restraint"])
+    ds = sweep.evaluate()
+    wanted = (ds.alignment.values == 2) & (ds.committed_alignment.values != 2)
+    assert wanted.any()
+    assert np.array_equal(ds.posse.commitment_problem().values, wanted)
+    with pytest.raises(InputError, match=r"has no committed_alignment; .* there is regime"):
+        ds[["regime"]].posse.commitment_problem()
+
+
+# From one regime to another
+
+
+def test_boundaries_transitions(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    there = cells(whole)
+    for axis, dim in enumerate(map(str, whole.regime.dims)):
+        numeric = whole[dim].dtype.kind == "f"
+        at: dict[tuple[str, str], list[float]] = {}
+        edge = np.zeros(whole.regime.shape, bool)
+        for place, name in there.items():
+            after = tuple(p + (k == axis) for k, p in enumerate(place))
+            if after in there and there[after] != name:
+                edge[place] = True
+                labels = whole[dim].values
+                middle = (labels[place[axis]] + labels[after[axis]]) / 2 if numeric else place[axis] + 0.5
+                at.setdefault((name, there[after]), []).append(middle)
+        assert np.array_equal(cube.posse.boundaries(dim).values, edge)
+        found = cube.posse.transitions(dim).compute()
+        steps = len(there) // whole.sizes[dim] * (whole.sizes[dim] - 1)
+        assert found.steps.sum().item() == sum(map(len, at.values()))
+        for (one, other), places in at.items():
+            pair = found.sel({"from": one, "to": other})
+            assert pair.steps.item() == len(places)
+            assert pair.share.item() == pytest.approx(len(places) / steps)
+            ends = [pair.lowest.item(), pair["mean"].item(), pair.highest.item()]
+            assert ends == pytest.approx([min(places), np.mean(places), max(places)])
+    every = [cube.posse.boundaries(str(dim)).values for dim in whole.regime.dims]
+    assert np.array_equal(cube.posse.boundaries().values, np.any(every, axis=0))
+
+
+def test_flips(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    one, other = whole.isel(resolve=0), whole.isel(resolve=-1)
+    labels = [{"resolve": ds.resolve.item()} for ds in (one, other)]
+    found = cube.posse.flips(*labels).compute()
+    pairs = Counter(zip(cells(one).values(), cells(other).values(), strict=True))
+    assert found.cells.sum().item() == sum(n for (a, b), n in pairs.items() if a != b)
+    for (a, b), count in pairs.items():
+        assert found.cells.sel({"from": a, "to": b}).item() == (count if a != b else 0)
+    assert np.array_equal(found.changed.values, one.regime.values != other.regime.values)
+    assert found.share.sum().item() == pytest.approx(found.changed.values.mean())
+    again = cube.isel(resolve=0).posse.flips(other.transpose(*reversed(list(other.dims)))).compute()
+    assert np.array_equal(again.cells.values, found.cells.values)
+
+
+# Statements
+
+
+def test_comparative_statics(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    for player, dim in itertools.product(whole.player.values.tolist(), map(str, whole.regime.dims)):
+        found = cube.posse.monotone("payoff", player=player, along=dim)
+        values = whole.payoff.sel(player=player).transpose(dim, ...).values.reshape(whole.sizes[dim], -1)
+        change = np.diff(values, axis=0)
+        change[abs(change) <= 1e-14] = 0
+        assert found.steps == {"checked": change.size, "rises": (change > 0).sum(), "falls": (change < 0).sum()}
+        assert bool(found) == bool((change >= 0).all() or (change <= 0).all())
+        if found:
+            assert found.counterexamples == ()
+            continue
+        up, down = found.counterexamples
+        for step, extreme in ((up, change.max()), (down, change.min())):
+            assert step.values[1] - step.values[0] == pytest.approx(extreme)
+            for end, value in zip((step.start, step.end), step.values, strict=True):
+                assert whole.payoff.sel(player=player).sel(end).item() == value
+        assert bool(cube.posse.monotone("payoff", player=player, along=dim, direction="rises")) is False
+        assert bool(cube.posse.monotone("payoff", player=player, along=dim, direction="falls")) is False
+
+
+def test_a_theorem_of_the_model_holds_as_a_statement() -> None:
+    """The observer's payoff is nonincreasing in what support and opposition cost it (statement 6)."""
+    ds = posse.Sweep("restraint", axes={
+        "cost_support": {"linspace": [0, 0.2, 15]}, "cost_oppose": {"linspace": [0, 0.2, 15]},
+        "cap_observer": {"geomspace": [0.1, 5, 20]}, "diversity": {"linspace": [0, 1, 8]},
+    }).evaluate()  # fmt: skip
+    for cost in ("cost_support", "cost_oppose"):
+        statement = ds.posse.monotone("payoff", player="observer", along=cost, direction="falls")
+        assert statement, str(statement)
+        assert "holds" in str(statement)
+    assert not ds.posse.monotone("payoff", player="observer", along="cost_oppose", direction="rises")
+
+
+# Tables, points
+
+
+def test_table(cube: xr.Dataset, whole: xr.Dataset) -> None:
+    frame = cube.posse.table("regime", "payoff")
+    there = cells(whole)
+    assert len(frame) == len(there)
+    for (place, name), row in zip(there.items(), frame.to_dict("records"), strict=True):
+        assert row["regime"] == name
+        for dim, k in zip(whole.regime.dims, place, strict=True):
+            assert row[str(dim)] == whole[dim].values[k]
+        for player in whole.player.values:
+            assert row[f"payoff_{player}"] == whole.payoff.sel(player=player).values[place]
+
+
+# Laziness
+
+
+def refuse(*_: Any, **__: Any) -> None:
+    raise AssertionError("something was computed")
+
+
+def test_nothing_is_computed_before_it_is_asked_for(whole: xr.Dataset) -> None:
+    lazy = whole.chunk(dict.fromkeys(whole.regime.dims, 3))
+    other = lazy.isel(resolve=-1)
+    with dask.config.set(scheduler=refuse):
+        asked = [
+            lazy.posse.share(), lazy.posse.share(over="resolve", weights={"resolve": np.ones(lazy.sizes["resolve"])}),
+            lazy.posse.is_in(lazy.posse.regimes[0]), lazy.posse.where(lazy.posse.regimes[0]), lazy.posse.boundaries(),
+            lazy.posse.transitions("diversity"), lazy.isel(resolve=0).posse.flips(other),
+        ]  # fmt: skip
+        lazy.posse.monotone("payoff", player="leader", along="diversity")
+        for lazily in asked:
+            with pytest.raises(AssertionError, match="something was computed"):
+                lazily.compute()
+
+
+BOUNDED = """
+import resource, sys
+import posse
+cube = posse.open_cube(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+cube.posse.share(by="alignment").compute()
+cube.posse.transitions("diversity").compute()
+cube.posse.boundaries().sum().compute()
+str(cube.posse.monotone("payoff", player="observer", along="diversity"))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(cube.nbytes / 1e6, (after - before) / 1e3)
+"""
+
+
+def test_memory_does_not_grow_with_the_cube(tmp_path: Path) -> None:
+    store = tmp_path / "large.zarr"
+    axes = {"diversity": {"linspace": [0, 1, 300]}, "cap_observer": {"geomspace": [0.1, 5, 300]}}
+    posse.Sweep("restraint", axes=axes | {"resolve": {"linspace": [0, 1, 400]}}).run(store, progress=False)
+    environment = {"DASK_NUM_WORKERS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", BOUNDED, str(store)],
+        capture_output=True,
+        text=True,
+        env={**__import__("os").environ, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    size, grown = map(float, done.stdout.split())
+    assert size > 600
+    assert grown < size / 2
+
+
+# What is not there
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda p: p.is_in("disingenuos_bandwagoning"), "did you mean 'disingenuous_bandwagoning'"),
+        (lambda p: p.is_in(), "name at least one regime; there is reassured_neutrality"),
+        (lambda p: p.is_in(alignment="opose"), "unknown alignment: 'opose' .*there is neutral, support, oppose"),
+        (lambda p: p.is_in(aligned="oppose"), "unknown variable of codes, or group of regimes: 'aligned'"),
+        (lambda p: p.share("divercity"), "did you mean 'diversity'"),
+        (lambda p: p.share("share"), "share: is fixed at 0.8 in this cube"),
+        (lambda p: p.share("player"), "over: regime has no dimension player"),
+        (lambda p: p.share(by="alinment"), "did you mean 'alignment'"),
+        (lambda p: p.share(over="resolve", weights={"diversity": [1] * 9}), "diversity is not summed over"),
+        (lambda p: p.share(weights={"diversity": [1, 2]}), r"have the shape \(2,\), but there are 9 labels"),
+        (lambda p: p.share(weights={"resolve": [1, -1, 1, 1]}), "must be numbers from 0 on"),
+        (lambda p: p.share(weights={"case": lambda c: c}), "case has names for labels; give a weight for"),
+        (lambda p: p.transitions("cap_observer"), "is bound by the axis case"),
+        (lambda p: p.flips({"resolve": 0.2}, {"resolve": 0.7}), "0.2 is not a label; the nearest is 0.1"),
+        (lambda p: p.flips({"resolve": 2}, {"resolve": 0.7}), "2 is outside of the cube; labels go from 0.1 to 1"),
+        (lambda p: p.flips({"resolve": 0.1}, {"case": "weak"}), "the same dimensions twice"),
+        (lambda p: p.flips(p._ds.isel(resolve=0)), "flips: one has the dimensions diversity, case, resolve, the other"),
+        (lambda p: p.monotone("regime", along="diversity"), "unknown output of numbers: 'regime'"),
+        (lambda p: p.monotone("payoff", along="diversity", player="observr"), "did you mean 'observer'"),
+        (lambda p: p.monotone("payoff", along="diversity", direction="up"), "unknown direction: 'up'; there is rises"),
+        (lambda p: p.table("payof"), "did you mean 'payoff'"),
+        (lambda p: p.nearest(diversity=0.1, case="weak"), "give resolve as well; they go from 0.1 to 1"),
+        (lambda p: p.nearest(diversity=1.1, case="weak", resolve=0.1), "1.1 is outside of the cube"),
+        (lambda p: p.nearest(diversity=0.1, case="weka", resolve=0.1), "did you mean 'weak'"),
+        (lambda p: p.nearest(diversity="x", case="weak", resolve=0.1), "'x' is not a number"),
+    ],
+)  # fmt: skip
+def test_names_that_are_not_there(ask: Any, message: str) -> None:
+    ds = posse.Sweep("restraint", **SPECS["restraint"]).evaluate()
+    with pytest.raises(InputError, match=message) as raised:
+        ask(ds.posse)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_table_larger_than_memory_is_refused() -> None:
+    ds = posse.Sweep("restraint", **SPECS["restraint"]).evaluate().chunk()
+    huge = ds.isel(resolve=[0]).squeeze("resolve", drop=True).expand_dims(resolve=np.linspace(0, 1, 10**6))
+    huge = huge.expand_dims(spoils=np.linspace(0, 1, 10**6))
+    with pytest.raises(TooLargeError, match="the table needs"):
+        huge.posse.table()
+
+
+def test_what_is_no_cube_says_so() -> None:
+    with pytest.raises(InputError, match="no variable holds codes; there is wind"):
+        xr.Dataset({"wind": ("x", [1.0])}).posse.share()
