@@ -26,13 +26,30 @@ class Point(NamedTuple):
 
 def point(v: Mapping[str, Number]) -> Point:
     """What the parameters come to."""
-    military = ("cap_leader", "cap_partner", "cap_target", "cap_observer", "decisiveness", "spoils", "share")
-    crisis = ("decisiveness", "diversity", "cost_stay", "war_leader", "war_partner", "war_resolute", "war_irresolute")
-    return Point(
-        campaigns(*(v[name] for name in military), v["attrition"], v["cost_support"], v["cost_oppose"]),
-        Tomorrow(*(v[name] for name in crisis), v["resolve"]),
-        v["prize"],
+    r = v["decisiveness"]
+    after_each = campaigns(
+        m_L=v["cap_leader"],
+        m_P=v["cap_partner"],
+        m_T=v["cap_target"],
+        m_O=v["cap_observer"],
+        r=r,
+        spoils=v["spoils"],
+        share=v["share"],
+        attrition=v["attrition"],
+        k_S=v["cost_support"],
+        k_B=v["cost_oppose"],
     )
+    tomorrow = Tomorrow(
+        r=r,
+        d=v["diversity"],
+        b=v["cost_stay"],
+        c_L=v["war_leader"],
+        c_P=v["war_partner"],
+        c_R=v["war_resolute"],
+        c_I=v["war_irresolute"],
+        q=v["resolve"],
+    )
+    return Point(after_each, tomorrow, v["prize"])
 
 
 class Scene(NamedTuple):
@@ -67,7 +84,7 @@ class Scene(NamedTuple):
         return stakes(leader + partner if stayed else leader, observer, t.c_R, t.c_I, t.r)
 
     def demand(self, stayed: bool, kind: str) -> Node:
-        """The leader's demand on this type of the observer: the two that may be best, or one where they are the same."""
+        """The leader's demand on this type of the observer: the two that may be best, or the only one."""
         at = self.stakes(stayed)
         risk = self.play.risky if stayed else self.play.risky_alone
         options = [("safe demand", at.resolute, 1 - risk), ("risky demand", at.irresolute, risk)]
@@ -84,7 +101,9 @@ class Scene(NamedTuple):
         cost = self.tomorrow.c_R if kind == RESOLUTE else self.tomorrow.c_I
         accepts = 1 if beyond <= cost else 0
         situation = f"{self.situation(stayed)}, {demand}"
-        ends = (Branch(name, chance, self._end(stayed, g, cost)) for name, chance, g in (("win", p, 1), ("lose", 1 - p, 0)))
+        ends = (
+            Branch(name, chance, self._end(stayed, g, cost)) for name, chance, g in (("win", p, 1), ("lose", 1 - p, 0))
+        )
         war = Node(NATURE, "tomorrow's war", tuple(ends), situation, kind)
         branches = Branch("accept", accepts, self._end(stayed, p + beyond)), Branch("fight", 1 - accepts, war)
         return Node("observer", "reply", branches, situation, kind)

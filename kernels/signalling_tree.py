@@ -7,10 +7,11 @@ A type that cannot occur (at a prior of 0 or 1) is not in the tree.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
-from posse.kernels.coalition import ALIGNMENTS, Number, Tomorrow
-from posse.kernels.coalition_tree import RESOLUTE, TYPES, Scene, point, scene
+from posse.kernels.coalition import Number, Tomorrow
+from posse.kernels.coalition_tree import TYPES, Scene, point, scene
 from posse.kernels.continuation import UPRIGHT, Curve, Play, Settled, curve, gains, play_at, settled, thresholds
 from posse.kernels.signalling import UNMASKED, UNRESOLVED, candidates, on_path, outcome, select
 from posse.kernels.tree import NATURE, Branch, Node
@@ -43,7 +44,7 @@ def _observer(kind: str, strategy: list[Number], scenes: list[Scene]) -> Node:
     """A type's choice of an alignment, and all that follows."""
     branches = []
     for chance, follows in zip(strategy, scenes, strict=True):
-        crisis = follows.durability(lambda stayed, at=follows: at.demand(stayed, kind), follows.believes(kind))
+        crisis = follows.durability(partial(follows.demand, kind=kind), follows.believes(kind))
         branches.append(Branch(follows.alignment, chance, follows.today(crisis)))
     return Node("observer", "alignment", tuple(branches), type=kind)
 

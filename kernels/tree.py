@@ -41,7 +41,7 @@ class Branch:
 
     @property
     def label(self) -> str:
-        return self.action if self.size is None else f"{self.action} {float(self.size):.3g}"
+        return self.action if self.size is None else f"{self.action} of {float(self.size):.3g}"
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,11 @@ class InformationSet:
         return self.places[0].node
 
     @property
+    def is_last(self) -> bool:
+        """Whether no player moves after it."""
+        return not any(has_moves(branch.child) for branch in self.node.branches)
+
+    @property
     def reach(self) -> Number:
         """Probability that play comes here; 0 off the path."""
         return sum(place.reach for place in self.places)
@@ -106,7 +111,7 @@ class InformationSet:
     @cached_property
     def beliefs(self) -> dict[str, Number]:
         """What the player believes, by the first action in which the histories differ; empty where it knows."""
-        if len(self.places) == 1:
+        if len(self.places) == 1 or self.node.player == NATURE:
             return {}
         steps = zip(*(place.history for place in self.places), strict=True)
         names = next(actions for actions in steps if len(set(actions)) > 1)
@@ -147,6 +152,11 @@ def expected(tree: Tree) -> dict[str, Number]:
         return dict(tree.payoffs)
     ends = [(branch.probability, expected(branch.child)) for branch in tree.branches]
     return {player: sum(probability * end[player] for probability, end in ends) for player in ends[0][1]}
+
+
+def has_moves(tree: Tree) -> bool:
+    """Whether a player other than nature moves in it."""
+    return isinstance(tree, Node) and (tree.player != NATURE or any(has_moves(b.child) for b in tree.branches))
 
 
 def places(tree: Tree) -> Iterator[Place]:
