@@ -48,11 +48,11 @@ def codes(variable: xr.DataArray) -> list[Code]:
     names = variable.attrs["flag_meanings"].split()
     colours = variable.attrs.get("flag_colors", "").split()
     if len(colours) != len(values):
-        colours = [_spare(k) for k in range(len(values))]
+        colours = [spare_colour(k) for k in range(len(values))]
     return [Code(int(v), n, c) for v, n, c in zip(values, names, colours, strict=True)]
 
 
-def _spare(k: int) -> str:
+def spare_colour(k: int) -> str:
     """The k-th colour for codes that have none; beyond the scheme, hues far from each other."""
     if k < len(SPARE_COLOURS):
         return SPARE_COLOURS[k]

@@ -132,16 +132,13 @@ def curve(campaign: Campaign, tomorrow: Tomorrow) -> Curve:
     pi, m_L, m_P, m_O, cost = campaign
     r, c_R, c_I, q = tomorrow.r, tomorrow.c_R, tomorrow.c_I, tomorrow.q
     together, alone = stakes(m_L + m_P, m_O, c_R, c_I, r), stakes(m_L, m_O, c_R, c_I, r)
-    spread_1, spread_0 = together.irresolute - together.resolute, alone.irresolute - alone.resolute
-    t_1 = quotient(spread_1, together.irresolute + tomorrow.c_L)
-    t_0 = quotient(spread_0, alone.irresolute + tomorrow.c_L)
-    t = Thresholds(t_1, t_0, t_1 == t_0)
+    t = thresholds(together, alone, tomorrow.c_L)
     stays, turns = partner(together, alone, t, tomorrow)
     worth = Worth(
         u_1=1 - pi * (together.p + together.resolute) - cost,
         u_0=1 - pi * (alone.p + alone.resolute) - cost,
-        E_1=pi * spread_1,
-        E_0=pi * spread_0,
+        E_1=pi * (together.irresolute - together.resolute),
+        E_0=pi * (alone.irresolute - alone.resolute),
     )
     present, parts = pieces(worth, t, stays, turns, q)
     return Curve(
@@ -157,6 +154,13 @@ def curve(campaign: Campaign, tomorrow: Tomorrow) -> Curve:
         turns=turns,
         present=present,
     )
+
+
+def thresholds(together: Stakes, alone: Stakes, c_L: Number) -> Thresholds:
+    """The beliefs at which the leader is indifferent between its demands."""
+    t_1 = quotient(together.irresolute - together.resolute, together.irresolute + c_L)
+    t_0 = quotient(alone.irresolute - alone.resolute, alone.irresolute + c_L)
+    return Thresholds(t_1, t_0, t_1 == t_0)
 
 
 def gains(mu: Number, together: Stakes, alone: Stakes, tomorrow: Tomorrow) -> Gains:

@@ -14,12 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf, nan, nextafter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from posse.kernels.errors import InputError, pick
 from posse.kernels.source import digest, sources
+
+if TYPE_CHECKING:
+    from posse.kernels.tree import Tree
 
 OUTSIDE_DOMAIN = 254
 LARGEST = 1e30  # in magnitude, of any parameter: no product of two, and no payoff in float32, overflows
@@ -152,6 +155,9 @@ class Game:
     tuple, has a field for each output (a tuple of numbers where the output has a dimension; a function
     without arguments that gives it, where it is dear and seldom wanted). It is written without branches
     in the words of `posse.kernels.vocabulary`.
+
+    `tree` takes the same arguments, one point of the domain, and gives the extensive form with the equilibrium
+    that `solve` reports, in the words of `posse.kernels.tree`; None at a point where no equilibrium is known.
     """
 
     name: str
@@ -162,6 +168,7 @@ class Game:
     solve: Callable[..., Any] = field(repr=False)
     default_outputs: tuple[str, ...] = ()
     reference: str = ""
+    tree: Callable[..., "Tree | None"] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself. Without default outputs all are."""

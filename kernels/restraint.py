@@ -8,7 +8,7 @@ One definition for every arithmetic: see posse.kernels.vocabulary. Ties: a type 
 the leader takes the smaller demand, the partner stays, the observer prefers neutral to support to oppose.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from posse.kernels.coalition import (
     ALIGNMENTS,
@@ -22,6 +22,9 @@ from posse.kernels.coalition import (
 )
 from posse.kernels.declaration import Flag, Game, Output
 from posse.kernels.vocabulary import maximum, minimum, where
+
+if TYPE_CHECKING:
+    from posse.kernels.tree import Tree
 
 
 class Crisis(NamedTuple):
@@ -161,6 +164,13 @@ def solve(
     )
 
 
+def tree(**parameters: Number) -> "Tree":
+    """The extensive form at one point, with the equilibrium."""
+    from posse.kernels import restraint_tree  # which is made of the functions above
+
+    return restraint_tree.tree(**parameters)
+
+
 # Greys for neutrality, blues and green for support, warm colours for opposition; told apart by colour-blind readers.
 REGIMES = (
     Flag(0, "reassured_neutrality", "neutral; the coalition disbands, as it would have anyway", "#e6e6e6"),
@@ -209,6 +219,7 @@ RESTRAINT = Game(
     ),
     default_outputs=("regime", "payoff"),
     solve=solve,
+    tree=tree,
     reference=(
         "In the spirit of S. Wolford, Interstate Coalitions and Strategic Restraint (2010); "
         "every functional form is posse's own, see docs/model.md"

@@ -15,13 +15,16 @@ from functools import reduce
 from itertools import combinations, permutations, product
 from math import inf, nan
 from operator import and_, or_
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, Tomorrow, campaigns
 from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, curve, deters, play_at
 from posse.kernels.declaration import Flag, Game, Output
 from posse.kernels.refinement import survives_d1
 from posse.kernels.vocabulary import quotient, where
+
+if TYPE_CHECKING:
+    from posse.kernels.tree import Tree
 
 NEUTRAL, SUPPORT, OPPOSE = range(3)
 PAIRS = tuple(permutations(range(3), 2))  # of kinds 3 to 8 and, again, of kinds 9 to 14
@@ -333,6 +336,13 @@ def payoffs(sent: Sequence[Sent], after: Sequence[Outcome], prize: Number) -> tu
     )
 
 
+def tree(**parameters: Number) -> "Tree | None":
+    """The extensive form at one point, with the equilibrium."""
+    from posse.kernels import signalling_tree  # which is made of the functions above
+
+    return signalling_tree.tree(**parameters)
+
+
 NAMES = tuple(flag.name for flag in ALIGNMENTS)
 POOLED = ("pooled_neutrality", "pooled_support", "pooled_opposition")
 KINDS = (
@@ -401,6 +411,7 @@ SIGNALLING = Game(
     ),
     default_outputs=("regime", "payoff"),
     solve=solve,
+    tree=tree,
     reference=(
         "In the spirit of S. Wolford, Interstate Coalitions and Strategic Restraint (2010), but the observer knows its "
         "resolve; every functional form is posse's own, see docs/signalling.md"

@@ -82,16 +82,22 @@ def solve_point(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter. May be repeated.")
     ] = None,
     as_json: Json = False,
+    in_words: Annotated[bool, typer.Option("--story", help="Tell who does what, and why no one deviates.")] = False,
 ) -> None:
     """Solve a game at one point; parameters not set take their defaults."""
     from posse import describe
+    from posse.analysis.story import story
     from posse.kernels.catalogue import game
     from posse.kernels.point import require_inside, solve_plain
+    from posse.kernels.wording import named
 
     chosen = game(name)
     values = {key: _number(key, text) for key, text in _pairs("--set", settings)}
     require_inside(chosen, values)
-    solution = describe.solution(chosen, solve_plain(chosen, values))
+    if in_words:
+        print(story(chosen, values))
+        return
+    solution = named(chosen, solve_plain(chosen, values))
     if as_json:
         print(json.dumps({"game": name, "parameters": chosen.defaults | values, "solution": solution}, indent=1))
     else:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from posse.kernels.declaration import Game, Output
+from posse.kernels.wording import text
 
 
 def print_table(rows: list[list[str]], headings: list[str] | None = None) -> None:
@@ -77,25 +78,6 @@ def as_dict(game: Game) -> dict[str, Any]:
     }
 
 
-def solution(game: Game, solved: Mapping[str, Any]) -> dict[str, Any]:
-    """The solution at one point: names in place of codes, None for what is not defined."""
-    return {o.name: _value(o, solved[o.name]) for o in game.outputs}
-
-
-def _value(output: Output, value: Any) -> Any:
-    if output.dimension:
-        return {label: _defined(v) for label, v in zip(output.labels, value, strict=True)}
-    if output.kind == "codes":
-        return next(f.name for f in output.all_flags if f.value == value)
-    if output.kind == "flags":
-        return [f.name for f in output.all_flags if value & f.value]
-    return _defined(value)
-
-
-def _defined(value: Any) -> Any:
-    return value if value == value else None
-
-
 def show_solution(found: Mapping[str, Any]) -> None:
     rows: list[list[str]] = []
     for name, value in found.items():
@@ -104,11 +86,3 @@ def show_solution(found: Mapping[str, Any]) -> None:
         else:
             rows.append([name, text(value)])
     print_table(rows)
-
-
-def text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(value) or "none"
-    if value is None:
-        return "not defined"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

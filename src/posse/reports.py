@@ -14,7 +14,8 @@ from posse.cluster.job import Job, Status
 from posse.cluster.progress import bar
 from posse.cluster.run import Report
 from posse.cluster.runs import BEAT, RUNNING, State
-from posse.describe import print_table, text
+from posse.describe import print_table
+from posse.kernels.wording import text
 from posse.sweeps import records, spec
 from posse.sweeps.cube import is_sealed, read_description
 from posse.sweeps.memory import gigabytes

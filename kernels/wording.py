@@ -1,0 +1,37 @@
+"""A solution in words.
+
+named(game, solved)   the solution at one point, names in place of codes
+text(value)           any value of it, as it is printed
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from posse.kernels.declaration import Game, Output
+
+
+def named(game: Game, solved: Mapping[str, Any]) -> dict[str, Any]:
+    """The solution at one point: names in place of codes, None for what is not defined."""
+    return {o.name: _value(o, solved[o.name]) for o in game.outputs}
+
+
+def _value(output: Output, value: Any) -> Any:
+    if output.dimension:
+        return {label: _defined(v) for label, v in zip(output.labels, value, strict=True)}
+    if output.kind == "codes":
+        return next(f.name for f in output.all_flags if f.value == value)
+    if output.kind == "flags":
+        return [f.name for f in output.all_flags if value & f.value]
+    return _defined(value)
+
+
+def _defined(value: Any) -> Any:
+    return value if value == value else None
+
+
+def text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    if value is None:
+        return "not defined"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
