@@ -561,12 +561,26 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "plot against itself": (
         ("plot", "CUBE", "--x", "case", "--y", "case", "--out", "new.png"),
-        ("x and y", "case", "two dimensions"),
+        ("case stands twice", "different dimensions"),
     ),
     "plot with a dimension left": ((*PLOT, "--out", "new.png"), ("case", "Kosovo 1999 to Iraq 2003", "--sel case=")),
     "plot at an unknown name": (
         (*PLOT, "--sel", "case=Iraq", "--out", "new.png"),
         ("case", "'Iraq'", "did you mean 'Iraq 2003'?"),
+    ),
+    "plot of an unknown kind": ((*PLOT, *CASE, "--kind", "pie", "--out", "new.png"), ("'pie'", "map, payoff, share")),
+    "plot of nobody's payoff": ((*PLOT, *CASE, "--kind", "payoff", "--out", "new.png"), ("--player", "payoff needs")),
+    "plot of an unknown player": (
+        (*PLOT, *CASE, "--kind", "payoff", "--player", "obsrver", "--out", "new.png"),
+        ("player", "'obsrver'", "did you mean 'observer'?"),
+    ),
+    "plot with an option of another kind": (
+        (*PLOT, *CASE, "--by", "alignment", "--out", "new.png"),
+        ("--by", "map does not take it", "--col"),
+    ),
+    "plot of a tree without a point": (
+        ("plot", "CUBE", "--kind", "tree", "--out", "new.png"),
+        ("point", "give", "diversity", "from"),
     ),
     "plot into an unknown type": ((*PLOT, *CASE, "--out", "new.gif"), ("'.gif'", ".png", ".pdf", ".svg")),
     "plot into no folder": ((*PLOT, *CASE, "--out", "none/new.png"), ("none/new.png", "No such file or directory")),

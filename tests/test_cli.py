@@ -260,6 +260,23 @@ def test_plot_in_vectors(kind: str, run: Run, cube: Path, tmp_path: Path) -> Non
     assert out.read_bytes()[:5] in (b"%PDF-", b"<?xml")
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("map", ["--x", "diversity", "--y", "cap_observer", "--col", "case", "--player", "observer"], "regimes over"),
+        ("payoff", ["--x", "diversity", "--y", "cap_observer", "--row", "case", "--player", "leader"], "leader over"),
+        ("share", ["--x", "cap_observer", "--by", "alignment"], "shares along cap_observer"),
+        ("tree", ["--sel", "diversity=0.5", "--sel", "cap_observer=0.6", "--sel", "case=weak target"], "game tree"),
+    ],
+)
+def test_kinds_of_plot(kind: str, options: list[str], said: str, run: Run, cube: Path, tmp_path: Path) -> None:
+    out = tmp_path / "picture.png"
+    assert said in run("plot", cube, "--kind", kind, *options, "--out", out)
+    pixels = matplotlib.image.imread(out)[..., :3]
+    assert min(pixels.shape[:2]) > 500
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 3
+
+
 # Starting
 
 

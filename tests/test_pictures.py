@@ -1,0 +1,126 @@
+"""Pictures show what the cube holds: the colours in the image, the heights of the shares, the lines between regimes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, QuadMesh
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+import posse
+from posse.analysis.style import save
+from posse.kernels.errors import InputError
+
+AXES = {"resolve": [0.3, 0.7, 1.0], "diversity": {"linspace": [0, 1, 13]}, "cap_observer": {"geomspace": [0.1, 5, 17]}}
+
+
+@pytest.fixture(scope="module")
+def cube() -> xr.Dataset:
+    return posse.Sweep("restraint", axes=AXES).evaluate()
+
+
+def panels(figure: Figure) -> list[Any]:
+    return [axes for axes in figure.axes if any(isinstance(c, QuadMesh) for c in axes.collections)]
+
+
+def pixels(figure: Figure, axes: Any, x: float, y: float) -> str:
+    """The colour that the picture has at a point of the data."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = np.asarray(canvas.buffer_rgba())
+    across, up = axes.transData.transform((x, y))
+    return str(to_hex(image[round(image.shape[0] - up), round(across)] / 255))
+
+
+def test_a_map_has_at_each_label_the_colour_of_its_regime(cube: xr.Dataset) -> None:
+    part = cube.isel(resolve=1)
+    colours = {f.value: f.colour for f in posse.game("restraint").output("regime").flags}
+    figure = part.posse.plot.map("diversity", "cap_observer")
+    (axes,) = panels(figure)
+    for i, j in [(1, 1), (3, 5), (6, 15), (11, 8), (9, 2)]:
+        cell = part.isel(diversity=i, cap_observer=j)
+        assert pixels(figure, axes, float(cell.diversity), float(cell.cap_observer)) == colours[int(cell.regime)]
+
+
+def test_lines_run_between_cells_of_different_regimes(cube: xr.Dataset) -> None:
+    part = cube.isel(resolve=1)
+    (axes,) = panels(part.posse.plot.map("diversity", "cap_observer"))
+    (lines,) = [c for c in axes.collections if isinstance(c, LineCollection)]
+    steps = sum(int(part.posse.boundaries(dim).sum()) for dim in ("diversity", "cap_observer"))
+    assert len(lines.get_segments()) == steps
+    (bare,) = panels(part.posse.plot.map("diversity", "cap_observer", boundaries=False))
+    assert not [c for c in bare.collections if isinstance(c, LineCollection)]
+
+
+def test_a_panel_for_each_label(cube: xr.Dataset) -> None:
+    figure = cube.posse.plot.map("diversity", "cap_observer", col="resolve")
+    assert [axes.get_title() for axes in panels(figure)] == ["resolve = 0.3", "resolve = 0.7", "resolve = 1"]
+    for k, axes in enumerate(panels(figure)):
+        (mesh,) = [c for c in axes.collections if isinstance(c, QuadMesh)]
+        colours = [to_hex(c) for c in mesh.to_rgba(mesh.get_array().ravel())]
+        by_code = {f.value: f.colour for f in posse.game("restraint").output("regime").flags}
+        codes = cube.regime.isel(resolve=k).transpose("cap_observer", "diversity").values.ravel()
+        assert colours == [by_code[int(code)] for code in codes]
+    legend = " ".join(t.get_text() for t in figure.legends[0].get_texts())
+    for name, share in cube.posse.share().to_series().items():
+        assert (str(name).replace("_", " ") in legend) == (share > 0)
+
+
+def test_payoffs_and_their_contours(cube: xr.Dataset) -> None:
+    part = cube.isel(resolve=0)
+    figure = part.posse.plot.payoff("diversity", "cap_observer", "leader")
+    (mesh,) = [c for axes in panels(figure)[:1] for c in axes.collections if isinstance(c, QuadMesh)]
+    wanted = part.payoff.sel(player="leader").transpose("cap_observer", "diversity").values
+    assert np.array_equal(np.asarray(mesh.get_array()).reshape(wanted.shape), wanted)
+    lines = part.posse.plot.map("diversity", "cap_observer", contours="observer")
+    numbers = [float(t.get_text()) for t in panels(lines)[0].texts]
+    observer = part.payoff.sel(player="observer")
+    assert numbers
+    assert float(observer.min()) <= min(numbers) <= max(numbers) <= float(observer.max())
+
+
+def test_shares_are_stacked_to_one(cube: xr.Dataset) -> None:
+    figure = cube.posse.plot.share("resolve", by="alignment")
+    (axes,) = figure.axes
+    bands = [p.get_data() for p in axes.patches if p.get_fill()]
+    share = cube.posse.share(["diversity", "cap_observer"], by="alignment")
+    heights = [band.values - band.baseline for band in bands]
+    for height, word in zip(heights, ["neutral", "support", "oppose"], strict=True):
+        assert height == pytest.approx(share.sel(alignment=word).values)
+    assert bands[-1].values == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_files(cube: xr.Dataset, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"map{suffix}"
+    save(cube.isel(resolve=0).posse.plot.map("diversity", "cap_observer"), path)
+    start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[suffix]
+    assert path.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda p: p.map("diversity", "cap_observer"), "choose one label of resolve .0.3 to 1.: --sel resolve="),
+        (lambda p: p.map("diversity", "diversity"), "diversity stands twice"),
+        (lambda p: p.map("diversity", "spoils"), "spoils: is fixed at 1 in this cube"),
+        (lambda p: p.map("diversity", "resolve", col="cap_observer", contours="obs"), "unknown player: 'obs'"),
+        (lambda p: p.payoff("diversity", "cap_observer", col="resolve"), "unknown player: 'None'.*there is leader"),
+        (lambda p: p.payoff("diversity", "cap_observer", "leader", output="margin"), "unknown output of numbers"),
+        (lambda p: p.share("player"), "along: regime has no dimension player"),
+        (lambda p: p.tree(diversity=0.5), "point: give resolve, cap_observer as well"),
+    ],
+)
+def test_what_cannot_be_drawn(cube: xr.Dataset, draw: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        draw(cube.posse.plot)
+
+
+def test_too_many_panels_are_refused() -> None:
+    ds = posse.Sweep("restraint", axes={"spoils": {"linspace": [0, 1, 40]}, "diversity": [0, 1], "resolve": [0, 1]})
+    with pytest.raises(InputError, match="40 panels, but at most 36"):
+        ds.evaluate().posse.plot.map("diversity", "resolve", col="spoils")
