@@ -72,10 +72,10 @@ def draw_tree(game: Game, parameters: Mapping[str, Any]) -> "Figure":
         raise InputError("pictures need matplotlib: pip install 'posse[plot]'") from error
     told = story(game, parameters)
     if not told.decisions:
-        raise InputError(f"{game.name} has no tree{' here, on a knife edge' if game.tree else ''}")
+        raise InputError(f"{game.name} has no tree{' here: no equilibrium is known' if game.tree else ''}")
     root, sets = _twigs(told), _shared(told.decisions)
     columns = _columns(root, sets)
-    widths = {name: max(_width(name.replace("_", " ")), 0.35) + 0.16 for name in told.payoffs}
+    widths = {name: max(_width(name.replace("_", " ")), 0.4) + 0.16 for name in told.payoffs}
     right, top = columns[-1] + sum(widths.values()), BOTTOM + ROW * len(root.ends)
     title, where = _title(told, right)
     height = top + HEADS + 0.14 * len(where) + 0.2 * len(title)
@@ -192,7 +192,7 @@ def _brackets(axes: "Axes", root: Twig, sets: Mapping[int, int]) -> None:
 
 def _heads(axes: "Axes", root: Twig, y: float) -> None:
     """Who moves in each column, and about what."""
-    for depth, x in {twig.depth: twig.x for twig in root}.items():
+    for depth, x in {twig.depth: twig.x for twig in root if twig.children}.items():
         style: dict[str, Any] = {"ha": "center", "va": "baseline", "color": INK, "linespacing": 1.1}
         axes.text(x, y, _head(root, depth), fontsize=LETTERS, fontweight="bold", parse_math=False, **style)
 
@@ -215,7 +215,7 @@ def _payoffs(axes: "Axes", root: Twig, x: float, widths: Mapping[str, float], to
         axes.plot((end.x + 0.08, x), (end.y, end.y), color=LINE, linewidth=0.6, linestyle=(0, (1, 3)), zorder=0)
         ink, worth = INK if end.played else PALE, expected(end.tree)
         for player, right in rights.items():
-            axes.text(right, end.y, f"{float(worth[player]):.2f}", fontsize=LETTERS, color=ink, ha="right", va="center")
+            axes.text(right, end.y, f"{float(worth[player]):.3f}", fontsize=LETTERS, color=ink, ha="right", va="center")
 
 
 def _title(told: Story, width: float) -> tuple[list[str], list[str]]:
