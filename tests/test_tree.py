@@ -292,23 +292,28 @@ def test_every_regime_has_a_story_and_a_picture(name: str) -> None:
         assert told.regime.meaning in str(told)
         assert 10 < len(str(told).splitlines()) <= 26
         assert told._repr_html_().count("<li>") >= 10
-        texts_fit(point, name)
+        texts_fit(GAMES[name], {key: float(value) for key, value in point.items()})
 
 
-def texts_fit(point: Point, name: str) -> None:
+def texts_fit(game: posse.Game, point: Point) -> None:
     """No text of the picture is cut, or lies on another."""
-    figure = draw_tree(GAMES[name], point)
+    figure = draw_tree(game, point)
     figure.set_dpi(200)
     figure.draw_without_rendering()
     texts = [text for text in figure.findobj(Text) if text.get_text()]
     boxes = np.array([text.get_window_extent().extents for text in texts])
-    assert len(boxes) > 30
+    assert len(boxes) > 10
     low, high = boxes[:, :2], boxes[:, 2:]
     assert (low >= 0).all()
     assert (high <= figure.bbox.max).all()
     apart = (low[:, None] >= high[None]).any(axis=2)
     touching = [(texts[i].get_text(), texts[j].get_text()) for i, j in np.argwhere(~(apart | apart.T)) if i < j]
     assert touching == []
+
+
+def test_the_picture_of_a_small_tree_fits_too() -> None:
+    texts_fit(declared(lambda **_: toss()), {})
+    texts_fit(declared(lambda **_: toss()), {p.name: p.default / 3 for p in GAMES["restraint"].parameters})
 
 
 def test_a_game_without_a_tree_has_a_short_story_and_no_picture() -> None:
