@@ -41,7 +41,9 @@ class Story:
     def sections(self) -> dict[str, list[str]]:
         """The story, line by line, under its headings."""
         changed = [f"{n} = {short(v)}" for n, v in self.parameters.items() if v != self.game.defaults[n]]
-        told = {"Where": [f"{', '.join(changed)}; all else by default" if changed else "all parameters by default"]}
+        rest = "all else by default" if changed else "all parameters by default"
+        where = [", ".join(changed)] * bool(changed) + [rest] * (len(changed) < len(self.parameters))
+        told = {"Where": ["; ".join(where)]}
         if not self.decisions:
             return told | {"Solution": [f"{name}: {_words(value)}" for name, value in self.solution.items()]}
         return told | {

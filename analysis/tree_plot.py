@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_ENDS = 24  # of a tree that shows its last moves
 ROW, SLANT, GAP, MARGIN = 0.31, 0.28, 0.12, 0.25
 BOTTOM, HEADS = 0.5, 0.75  # below and above the rows
+NARROWEST = 6.8  # has room for the legend
 BRACKET = 0.09  # from one information set's bracket to the next
 LETTERS, SMALL, LARGE = 7.5, 6.5, 10.0  # in points
 INK, DARK, PALE, LINE = "#111111", "#333333", "#666666", "#9a9a9a"
@@ -72,15 +73,16 @@ def draw_tree(game: Game, parameters: Mapping[str, Any]) -> "Figure":
         raise InputError("pictures need matplotlib: pip install 'posse[plot]'") from error
     told = story(game, parameters)
     if not told.decisions:
-        raise InputError(f"{game.name} has no tree{' here, on a knife edge' if game.tree else ''}")
+        raise InputError(f"{game.name} has no tree{' here: no equilibrium is known' if game.tree else ''}")
     root, sets = _twigs(told), _shared(told.decisions)
     columns = _columns(root, sets)
-    widths = {name: max(_width(name.replace("_", " ")), 0.35) + 0.16 for name in told.payoffs}
-    right, top = columns[-1] + sum(widths.values()), BOTTOM + ROW * len(root.ends)
-    title, where = _title(told, right)
+    widths = {name: max(_width(name.replace("_", " ")), 0.4) + 0.16 for name in told.payoffs}
+    width, top = columns[-1] + sum(widths.values()) + MARGIN, BOTTOM + ROW * len(root.ends)
+    width = max(width, NARROWEST)
+    title, where = _title(told, width - MARGIN)
     height = top + HEADS + 0.14 * len(where) + 0.2 * len(title)
-    figure = Figure(figsize=(right + MARGIN, height))
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, right + MARGIN), ylim=(0, height))
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     _place(root, columns)
     _branches(axes, root, told)
@@ -192,7 +194,7 @@ def _brackets(axes: "Axes", root: Twig, sets: Mapping[int, int]) -> None:
 
 def _heads(axes: "Axes", root: Twig, y: float) -> None:
     """Who moves in each column, and about what."""
-    for depth, x in {twig.depth: twig.x for twig in root}.items():
+    for depth, x in {twig.depth: twig.x for twig in root if twig.children}.items():
         style: dict[str, Any] = {"ha": "center", "va": "baseline", "color": INK, "linespacing": 1.1}
         axes.text(x, y, _head(root, depth), fontsize=LETTERS, fontweight="bold", parse_math=False, **style)
 
@@ -215,7 +217,7 @@ def _payoffs(axes: "Axes", root: Twig, x: float, widths: Mapping[str, float], to
         axes.plot((end.x + 0.08, x), (end.y, end.y), color=LINE, linewidth=0.6, linestyle=(0, (1, 3)), zorder=0)
         ink, worth = INK if end.played else PALE, expected(end.tree)
         for player, right in rights.items():
-            axes.text(right, end.y, f"{float(worth[player]):.2f}", fontsize=LETTERS, color=ink, ha="right", va="center")
+            axes.text(right, end.y, f"{float(worth[player]):.3f}", fontsize=LETTERS, color=ink, ha="right", va="center")
 
 
 def _title(told: Story, width: float) -> tuple[list[str], list[str]]:
@@ -257,4 +259,4 @@ def _width(text: str, size: float = LETTERS) -> float:
 
     lines = [line for line in text.split("\n") if line.strip()]
     bold = FontProperties(weight="bold")
-    return max((TextPath((0, 0), line, size=size, prop=bold).get_extents().x1 / 72 for line in lines), default=0.0)
+    return max((TextPath((0, 0), line, size=size, prop=bold).vertices[:, 0].max() / 72 for line in lines), default=0.0)

@@ -147,6 +147,15 @@ class Output:
         return (*self.flags, Flag(int(self.outside), "outside_domain", "not a point of the game", "#ffffff"))
 
 
+def _misfit(function: Callable[..., Any], arguments: list[str]) -> str:
+    """Why a function cannot be called with these arguments by name; nothing where it can."""
+    try:
+        inspect.signature(function).bind(**dict.fromkeys(arguments))
+    except TypeError as error:
+        return str(error)
+    return ""
+
+
 @dataclass(frozen=True, eq=False)
 class Game:
     """A game: what it is called, what it takes and gives, and how it is solved.
@@ -184,6 +193,8 @@ class Game:
         arguments = list(inspect.signature(self.solve).parameters)
         if arguments != [p.name for p in self.parameters]:
             raise InputError(f"game {self.name}: solve takes {arguments}, but declares {list(self.parameter_names)}")
+        if self.tree and (wrong := _misfit(self.tree, arguments)):
+            raise InputError(f"game {self.name}: tree does not take the parameters: {wrong}")
         for p in self.parameters:
             if p.default not in p.domain:
                 raise InputError(f"game {self.name}: default of {p.name} is {p.default}, allowed is {p.domain}")

@@ -94,6 +94,8 @@ def solve_point(
     chosen = game(name)
     values = {key: _number(key, text) for key, text in _pairs("--set", settings)}
     require_inside(chosen, values)
+    if in_words and as_json:
+        raise InputError("--story and --json: choose one")
     if in_words:
         print(story(chosen, values))
         return
