@@ -3,6 +3,7 @@
 posse.solve("restraint", diversity=0.2)          one point, or arrays of them
 posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
+posse.virtual(sweep)                              the same without a disk: cells are solved when they are read
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from posse.runnable import Sweep
     from posse.sweeps.cube import open_cube
     from posse.sweeps.memory import solve
+    from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "games",
     "open_cube",
     "solve",
+    "virtual",
 ]
 
 # Loaded when first used: importing xarray, zarr and Numba takes a second that `posse --help` need not wait.
@@ -50,6 +53,7 @@ _HOMES = {
     "Sweep": "runnable",
     "open_cube": "sweeps.cube",
     "solve": "sweeps.memory",
+    "virtual": "sweeps.virtual",
 }
 
 
