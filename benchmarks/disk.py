@@ -73,10 +73,10 @@ def kept(chunk: memoryview) -> memoryview:
 def make_chunks(cube: Cube, numbers: list[int]) -> tuple[dict[str, memoryview], Stopwatch]:
     """The chunks of some blocks, made stage by stage in this thread."""
     clock, workspace = Stopwatch(), Workspace()
-    cube.sweep.solve(cube.blocks.window(numbers[0]), cube.blocks.chunk, workspace)  # memory that was used before
+    cube.sweep.solve(cube.blocks.whole_cell(numbers[0]), workspace=workspace)  # memory that was used before
     chunks: dict[str, memoryview] = {}
     for number in numbers:
-        solved = clock("solve", cube.sweep.solve, cube.blocks.window(number), cube.blocks.chunk, workspace)
+        solved = clock("solve", cube.sweep.solve, cube.blocks.whole_cell(number), None, workspace)
         for output in cube.sweep.outputs:
             for k, part in enumerate(solved[output.name]):
                 chunk = clock("encode and CRC", codec.encode, part, workspace)

@@ -36,9 +36,14 @@ def game(name: str) -> Game:
     return _load(name)
 
 
+def is_registered(game: Game) -> bool:
+    """Whether other processes find this very game by its name."""
+    return game.name in _entries() and _load(game.name).source_hash == game.source_hash
+
+
 def require_registered(game: Game) -> None:
     """Raise InputError unless other processes find this very game by its name."""
-    if game.name not in _entries() or _load(game.name).source_hash != game.source_hash:
+    if not is_registered(game):
         raise InputError(
             f"game {game.name!r}: other processes load games by name from the entry points of the group posse.games, "
             "where this one is not registered; register it, or run it on threads"

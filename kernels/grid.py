@@ -1,6 +1,7 @@
 """Solve a game over a product of axes of numbers: the compiled counterpart of solve_plain.
 
     solve_grid(game, columns, shape) -> {output: array of shape (components, *shape)}
+    solve_arrays(game, arrays)       -> the same, at arrays that broadcast
 
 Each parameter is bound to one axis of the grid, or to none and held fixed. A flat list of points is a
 grid of one axis that binds every parameter.
@@ -58,7 +59,7 @@ def solve_grid(
     columns: one for each parameter; defaults stand in for those left out.
     shape: length of each axis, the last varying fastest.
     outputs: names; real: type of the real ones, "float32" or "float64".
-    workspace: keeps the memory of the results for the next grid, which overwrites them.
+    workspace: keeps the memory of the results for the next grid, which overwrites them; else they have their own.
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
     code 254 and NaN. Raises ArithmeticModeError where this process rounds the smallest numbers to zero.
     """
@@ -69,12 +70,37 @@ def solve_grid(
     grid = tuple(shape)
     if 0 < count < SHORT:
         ordered, grid = _repeated(ordered, grid), (SHORT,)
-    memory = workspace or Workspace()
-    results = [memory.array(o.name, (o.components, prod(grid)), o.dtype(real)) for o in declared]
+    wanted = [(o.name, (o.components, prod(grid)), o.dtype(real)) for o in declared]
+    results = [workspace.array(*w) if workspace else np.empty(*w[1:]) for w in wanted]
     if count:
         constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+
+
+def solve_arrays(
+    game: Game,
+    arrays: Mapping[str, Floats],
+    outputs: Sequence[str],
+    real: str = "float64",
+    workspace: Workspace | None = None,
+) -> dict[str, npt.NDArray[Any]]:
+    """Solve a game where its parameters have these values; see solve_grid.
+
+    arrays: by parameter, float64, all with as many dimensions, along each of which they have one length or 1. Those
+        that vary along one dimension are bound to it; if one varies along several, all points are listed.
+    """
+    shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    along = {name: [k for k, n in enumerate(array.shape) if n != 1] for name, array in arrays.items()}
+    if all(len(axes) <= 1 for axes in along.values()):
+        columns = {name: Column(a.reshape(-1), *along[name]) for name, a in arrays.items()}
+        return solve_grid(game, columns, shape, outputs, real, workspace)
+    listed = {
+        name: Column(np.broadcast_to(a, shape).reshape(-1), 0) if along[name] else Column(a.reshape(-1))
+        for name, a in arrays.items()
+    }
+    solved = solve_grid(game, listed, (prod(shape),), outputs, real, workspace)
+    return {name: numbers.reshape(len(numbers), *shape) for name, numbers in solved.items()}
 
 
 def require_ieee() -> None:

@@ -6,6 +6,8 @@ from math import prod
 
 import numpy as np
 
+from posse.sweeps.axes import Array
+
 POINTS = 1 << 21  # at most, in a block: its chunks are 2 MiB of codes and 8 or 16 MiB of real numbers
 
 
@@ -45,6 +47,14 @@ class Blocks:
         return tuple(
             slice(start, min(start + c, n)) for start, c, n in zip(starts, self.chunk, self.shape, strict=True)
         )
+
+    def whole_cell(self, number: int) -> tuple[Array, ...]:
+        """Positions along each axis, as numpy.ix_ makes them, so that all blocks have one shape, and one kernel.
+
+        A block that is smaller than a cell is filled up by its last positions, again and again.
+        """
+        parts = zip(self.cell(number), self.chunk, self.shape, strict=True)
+        return np.ix_(*(np.minimum(np.arange(k * c, (k + 1) * c), n - 1) for k, c, n in parts))
 
     def points(self, number: int) -> int:
         """How many points a block holds."""

@@ -13,11 +13,12 @@ block its chunks and its record, then the seal.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -33,7 +34,8 @@ from posse.sweeps.description import Description
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.store import Store, in_order, open_store
-from posse.sweeps.sweep import Sweep
+from posse.sweeps.sweep import Sweep, read_outputs
+from posse.sweeps.virtual import virtual_outputs
 
 
 class IncompleteWarning(UserWarning):
@@ -193,12 +195,12 @@ class Cube:
 
     def warm_up(self) -> None:
         """Solve a block for nothing, so that its kernel is compiled."""
-        self.sweep.solve(self.blocks.window(0))
+        self.sweep.solve(self.blocks.whole_cell(0))
 
     def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
         room = workspace or Workspace()
-        solved = self.sweep.solve(self.blocks.window(number), self.blocks.chunk, self._results)
+        solved = self.sweep.solve(self.blocks.whole_cell(number), workspace=self._results)
         chunks = {
             self.chunk_key(output, k, number): codec.encode(part, room, f"{output.name} {k}")
             for output in self.sweep.outputs
@@ -262,12 +264,24 @@ def is_sealed(store: Store) -> bool:
     return store.get(records.SEAL) is not None
 
 
-def open_cube(where: str | Path | Store) -> xr.Dataset:
+def open_cube(where: str | Path | Store, virtual: bool | Sequence[str] = False, *, dask: bool = True) -> xr.Dataset:
     """Open a cube as a lazy Dataset.
+
+    virtual: True adds all outputs of the game that the cube does not store, a list those that it names; they are solved
+        when they are read, in the cube's type of real numbers.
+    dask: whether variables are Dask arrays, of the cube's chunks.
 
     The numbers are those of `xarray.open_zarr(store)`. On top of it this checks that the store is a whole
     cube: of an unfinished one it warns (IncompleteWarning), and reading a cell that has not been solved, or
-    whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed.
+    whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed, unless
+    outputs are virtual; then GameChangedError is raised where it is not as it was when the cube was made.
+
+    >>> import posse
+    >>> sweep = posse.Sweep("restraint", {"cap_observer": [1, 2]}, {"diversity": 0.2}, outputs=["regime"])
+    >>> list(sweep.run("regimes.zarr", progress=False))
+    ['regime']
+    >>> posse.open_cube("regimes.zarr", virtual=["payoff"]).payoff.sel(player="observer").values.round(3)
+    array([0.541, 0.653], dtype=float32)
     """
     store = open_store(where)
     there, sealed = read_description(store), is_sealed(store)
@@ -282,5 +296,14 @@ def open_cube(where: str | Path | Store) -> xr.Dataset:
             IncompleteWarning,
             stacklevel=2,
         )
-    dataset: xr.Dataset = xr.open_zarr(GuardedStore(store, there, sealed), chunks={}, consolidated=True)
-    return dataset
+    stored: xr.Dataset = xr.open_zarr(
+        GuardedStore(store, there, sealed), chunks={} if dask else None, consolidated=True
+    )
+    return stored.assign(_virtual(Cube.open(store).sweep, virtual, dask)) if virtual else stored
+
+
+def _virtual(sweep: Sweep, outputs: Sequence[str] | Literal[True], dask: bool) -> xr.Dataset:
+    """Those of the outputs, all if True, that the cube of a sweep does not store."""
+    wanted = sweep.game.outputs if outputs is True else read_outputs(sweep.game, outputs)
+    solved = virtual_outputs(sweep, [o for o in wanted if o not in sweep.outputs])
+    return solved.map(lambda v: v.chunk(v.encoding["preferred_chunks"])) if dask else solved

@@ -4,7 +4,7 @@ solve(game, **parameters) -> Dataset
 evaluate(sweep) -> Dataset
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -15,7 +15,7 @@ import xarray as xr
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, TooLargeError, pick
-from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.grid import solve_arrays
 from posse.kernels.point import require_inside
 from posse.sweeps import labels
 from posse.sweeps.axes import numbers
@@ -27,17 +27,17 @@ def evaluate(sweep: Sweep) -> xr.Dataset:
 
     Raises TooLargeError where it would not fit.
     """
-    require_memory(sweep.nbytes, "the sweep")
+    require_memory(sweep.nbytes, "the sweep", "posse.virtual(sweep) solves what is read of it")
     result = sweep.solve([slice(None)] * len(sweep.axes))
     variables = labels.variables(sweep.outputs, sweep.dims, result)
     return xr.Dataset(variables, labels.coordinates(sweep, sweep.outputs), labels.provenance(sweep))
 
 
-def require_memory(needed: int, what: str) -> None:
-    """Refuse what would not fit into the memory that is free."""
+def require_memory(needed: int, what: str, instead: str = "take a part of it") -> None:
+    """Refuse what would not fit into the memory that is free, and say what to do instead."""
     free = psutil.virtual_memory().available
     if needed > 0.8 * free:
-        raise TooLargeError(f"{what} needs {gigabytes(needed)} of memory, but {gigabytes(free)} are free")
+        raise TooLargeError(f"{what} needs {gigabytes(needed)} of memory, but {gigabytes(free)} are free; {instead}")
 
 
 def gigabytes(count: float) -> str:
@@ -90,16 +90,8 @@ def solve(
     _refuse_taken(game, arrays)
     shape = tuple(sizes.values())
     require_memory(prod(shape) * sum(o.components * o.dtype(dtype).itemsize for o in chosen), "the result")
-    if all(array.ndim <= 1 for array in arrays.values()):
-        columns = {
-            n: Column(a.values, list(sizes).index(str(a.dims[0]))) if a.ndim else fixed(a.item())
-            for n, a in arrays.items()
-        }
-        result = solve_grid(game, columns, shape, [o.name for o in chosen], dtype)
-    else:
-        flat = {n: Column(_spread(a, sizes), 0) if a.ndim else fixed(a.item()) for n, a in arrays.items()}
-        result = solve_grid(game, flat, (int(np.prod(shape)),), [o.name for o in chosen], dtype)
-        result = {n: r.reshape(len(r), *shape) for n, r in result.items()}
+    values = {name: _spread(array, sizes) for name, array in arrays.items()}
+    result = solve_arrays(game, values, [o.name for o in chosen], dtype)
     coordinates = {k: v for o in chosen for k, v in labels.own_coordinate(o).items()}
     for name, array in arrays.items():
         coordinates |= {str(k): v for k, v in array.coords.items() if k not in game.parameter_names}
@@ -131,10 +123,7 @@ def _array(game: Game, name: str, value: Any) -> xr.DataArray:
     return xr.DataArray(numbers(name, value), dims="point")
 
 
-def _spread(array: xr.DataArray, sizes: dict[str, int]) -> Any:
-    """An array's values at every point of the grid, flat."""
-    return (
-        array.broadcast_like(xr.DataArray(np.empty(tuple(sizes.values())), dims=tuple(sizes)))
-        .transpose(*sizes)
-        .values.ravel()
-    )
+def _spread(array: xr.DataArray, dims: Iterable[str]) -> Any:
+    """Values with all these dimensions, of length 1 where the array has none."""
+    bare = array.drop_vars(list(array.coords))
+    return bare.expand_dims([d for d in dims if d not in array.dims]).transpose(*dims).values

@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 
 from posse.kernels.catalogue import game as find_game
+from posse.kernels.catalogue import is_registered
 from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import InputError, pick
-from posse.kernels.grid import Column, fixed, solve_grid
+from posse.kernels.errors import GameChangedError, InputError, pick
+from posse.kernels.grid import solve_arrays
 from posse.kernels.point import check_values
 from posse.kernels.workspace import Workspace
 from posse.sweeps import spec
@@ -123,6 +124,17 @@ class Sweep:
                 return axis, axis.values[name]
         return None, np.array([self.fixed[name]])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A registered game travels by its name, so that its kernels are found where they were compiled before."""
+        named = {"game": self.game.name, "_source": self.game.source_hash}
+        return self.__dict__ | (named if is_registered(self.game) else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        source = state.pop("_source", None)
+        self.__dict__ |= state | {"game": find_game(state["game"]) if source else state["game"]}
+        if source and source != self.game.source_hash:
+            raise GameChangedError(f"{self.game.name}: its source is another one here than where the sweep comes from")
+
     @property
     def dims(self) -> tuple[str, ...]:
         return tuple(axis.name for axis in self.axes)
@@ -161,21 +173,28 @@ class Sweep:
         return digest.hexdigest()
 
     def solve(
-        self, window: Sequence[slice], shape: Sequence[int] | None = None, workspace: Workspace | None = None
+        self,
+        window: Sequence[slice | Array],
+        outputs: Sequence[str] | None = None,
+        workspace: Workspace | None = None,
     ) -> dict[str, Array]:
-        """Arrays of shape (components, *window) for each output, where `window` is a slice for each axis.
+        """Arrays of shape (components, *shape of the window) for each output.
 
-        shape: lengths that the window is filled up to, by its last label along an axis again and again.
+        window: for each axis a slice, which lies along a dimension of its own, or positions, in arrays that broadcast
+            against each other (numpy.ix_ makes such of lists); slices and arrays are not mixed.
+        outputs: names; those of the sweep if left out.
         workspace: keeps the memory of the results for the next window, which overwrites them.
         """
-        lengths = [len(range(*part.indices(n))) for part, n in zip(window, self.shape, strict=True)]
-        shape = lengths if shape is None else shape
-        columns = {name: fixed(value) for name, value in self.fixed.items()}
-        for position, (axis, part) in enumerate(zip(self.axes, window, strict=True)):
-            more = (0, shape[position] - lengths[position])
+        names = [o.name for o in self.outputs] if outputs is None else outputs
+        arrays = {}
+        for k, (axis, part) in enumerate(zip(self.axes, window, strict=True)):
             for name, values in axis.values.items():
-                columns[name] = Column(np.pad(values[part], more, "edge") if any(more) else values[part], position)
-        return solve_grid(self.game, columns, shape, [o.name for o in self.outputs], self.dtype, workspace)
+                here = values[part]
+                own = [-1 if d == k else 1 for d in range(len(self.axes))]
+                arrays[name] = here.reshape(own) if isinstance(part, slice) else here
+        dimensions = next(iter(arrays.values())).ndim
+        held = {name: np.full((1,) * dimensions, value) for name, value in self.fixed.items()}
+        return solve_arrays(self.game, arrays | held, names, self.dtype, workspace)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

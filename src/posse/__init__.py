@@ -3,6 +3,7 @@
 posse.solve("restraint", diversity=0.2)          one point, or arrays of them
 posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
+posse.virtual(sweep)                              the same without a disk: cells are solved when they are read
 cube.posse                                        regimes by name, shares, transitions, tables, pictures
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from posse.runnable import Sweep
     from posse.sweeps.cube import open_cube
     from posse.sweeps.memory import solve
+    from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "games",
     "open_cube",
     "solve",
+    "virtual",
 ]
 
 # Loaded when first used: importing xarray, zarr and Numba takes a second that `posse --help` need not wait.
@@ -52,6 +55,7 @@ _HOMES = {
     "Sweep": "runnable",
     "open_cube": "sweeps.cube",
     "solve": "sweeps.memory",
+    "virtual": "sweeps.virtual",
 }
 
 
