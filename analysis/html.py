@@ -22,7 +22,7 @@ def cube_html(ds: xr.Dataset) -> str:
     True
     """
     game, version = ds.attrs.get("game", "unknown"), ds.attrs.get("game_version", "unknown")
-    title = f"A cube of {ds.attrs.get('title', 'a game')} ({game}, version {version})"
+    title = f"Cube: {ds.attrs.get('title', 'a game')} ({game}, version {version})"
     sizes = " × ".join(f"{dim} {length:,}" for dim, length in ds.sizes.items()) or "one point"
     return page(title, tag("p", sizes), _axes(ds), _held(ds), *_legend(ds), *_spec(ds))
 

@@ -25,7 +25,7 @@ def sweep_html(checked: "Sweep") -> str:
             rows.append((of, len(axis) if of else "", p.name, p.symbol, span(values), p.long_name))
     outputs = ", ".join(output.name for output in checked.outputs)
     return page(
-        f"A sweep of {checked.game.title} ({checked.game.name}, version {checked.game.version})",
+        f"Sweep: {checked.game.title} ({checked.game.name}, version {checked.game.version})",
         tag("p", f"{checked.size:,} points, {gigabytes(checked.nbytes)}: {outputs} ({checked.dtype})"),
         table(("axis", "labels", "parameter", "symbol", "range", "meaning"), rows),
         held(checked.fixed),
