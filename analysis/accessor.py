@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from posse.analysis import cells, codes, shares, statements
+from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
 from posse.analysis.table import table
 from posse.kernels.errors import InputError, pick
@@ -31,6 +32,9 @@ class Accessor:
 
     def __init__(self, ds: xr.Dataset) -> None:
         self._ds = ds
+
+    def _repr_html_(self) -> str:
+        return cube_html(self._ds)
 
     @property
     def regimes(self) -> list[str]:

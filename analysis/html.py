@@ -5,7 +5,7 @@ from typing import Any
 import xarray as xr
 
 from posse.analysis.codes import codes, regime_variable
-from posse.analysis.shares import shares
+from posse.analysis.shares import share
 from posse.kernels.html import Html, folded, page, swatch, table, tag
 from posse.sweeps import spec
 from posse.sweeps.html import held, span
@@ -55,8 +55,8 @@ def _legend(ds: xr.Dataset) -> list[Html]:
     if not variable.variable._in_memory:
         rows = [(swatch(c.colour), c.value, c.name) for c in codes(variable)]
         return [table(("", "code", variable.name), rows)]
-    share = shares(ds).to_series()
-    present = [(swatch(c.colour), c.value, c.name, f"{share[c.name]:.2%}") for c in codes(variable) if share[c.name]]
+    found = share(ds).to_series()
+    present = [(swatch(c.colour), c.value, c.name, f"{found[c.name]:.2%}") for c in codes(variable) if found[c.name]]
     return [table(("", "code", variable.name, "share of the points"), present)]
 
 

@@ -76,7 +76,7 @@ def test_a_sweep_shows_its_axes_and_what_is_fixed() -> None:
 
 def test_a_cube_shows_axes_shares_and_spec() -> None:
     ds = posse.Sweep("restraint", AXES).evaluate()
-    page = Page(cube_html(ds))
+    page = Page(ds.posse._repr_html_())
     names = dict(zip(ds.regime.flag_values.tolist(), ds.regime.flag_meanings.split(), strict=True))
     codes, counts = np.unique(ds.regime, return_counts=True)
     shares = {row[2]: row[3] for row in page.rows if row[0] == "" and row[-1].endswith("%")}
