@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from posse.analysis import cells, codes, export, shares, statements
+from posse.analysis import cells, codes, shares, statements
+from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
+from posse.analysis.table import table
 from posse.kernels.errors import InputError, pick
-from posse.sweeps.memory import require_memory
 
 Names = str | Iterable[str]
 
@@ -31,6 +32,9 @@ class Accessor:
 
     def __init__(self, ds: xr.Dataset) -> None:
         self._ds = ds
+
+    def _repr_html_(self) -> str:
+        return cube_html(self._ds)
 
     @property
     def regimes(self) -> list[str]:
@@ -180,12 +184,11 @@ class Accessor:
         outputs: which; all if left out. Raises TooLargeError where the table would not fit into memory.
 
         >>> cube.isel(resolve=0).posse.table("regime").columns.tolist()
-        ['diversity', 'cap_observer', 'regime', 'resolve']
+        ['diversity', 'cap_observer', 'resolve', 'regime']
         """
         known = {str(name): name for name in self._ds.data_vars}
         part = self._ds[[pick("output", name, known) for name in outputs]] if outputs else self._ds
-        require_memory(part.nbytes * 8, "the table")
-        return export.table(part)
+        return table(part)
 
     def nearest(self, **point: Any) -> Any:
         """The full story of the equilibrium at the cell nearest to a point: who does what, and why no one deviates.

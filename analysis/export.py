@@ -1,46 +1,61 @@
 """Cubes, or parts of them, in files that other programs read.
 
-write(ds, "part.nc" or "part.csv")
-table(ds) -> a tidy pandas frame
+write(ds, path)   by the path's suffix, one of SUFFIXES: NetCDF, CSV, Parquet, Stata
 """
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis.codes import codes
-from posse.kernels.errors import InputError, pick
-from posse.sweeps.memory import require_memory
+from posse.analysis.stata import write_stata
+from posse.analysis.table import columns, grid, pieces
+from posse.kernels.errors import InputError, in_words, pick
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def write(ds: xr.Dataset, path: Path) -> None:
-    """Write a Dataset as NetCDF (.nc) or as a table, a row for each point (.csv); whole or not at all."""
-    writer = pick("file type", path.suffix, {".nc": _write_netcdf, ".csv": _write_csv})
+def write(ds: xr.Dataset, path: str | Path) -> None:
+    """Write a Dataset into a file, whole or not at all.
+
+    path: ends in .nc (NetCDF: as it is), or in .csv, .parquet or .dta (Stata): a row for each point, a column for each
+        label, result and component, with names for codes. Stata keeps the codes, with the names as value labels.
+
+    All but Stata's files may be larger than memory. Raises InputError where the type is another one, where there is
+    nothing to write or where the file cannot be written; TooLargeError.
+
+    >>> import posse
+    >>> from posse.analysis.export import write
+    >>> write(posse.solve("restraint", diversity=[0.2, 0.8]), "two.csv")
+    """
+    path = Path(path)
+    writer = pick("file type", path.suffix, WRITERS)
+    grid(ds)
     try:
         with NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
             partial = Path(file.name)
+        try:
+            writer(ds, partial)
+            _publish(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-    try:
-        writer(ds, partial)
-        _publish(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error.strerror or in_words(error)}") from error
 
 
 def _publish(partial: Path, path: Path) -> None:
     """Give a temporary file its name, and the permissions of a new file."""
     mask = os.umask(0)
     os.umask(mask)
-    try:
-        partial.chmod(0o666 & ~mask)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    partial.chmod(0o666 & ~mask)
+    partial.replace(path)
 
 
 def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
@@ -49,32 +64,51 @@ def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
 
 
 def _write_csv(ds: xr.Dataset, path: Path) -> None:
-    require_memory(ds.nbytes * 8, "the table")
-    table(ds).to_csv(path, index=False)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, piece in enumerate(pieces(ds)):
+            piece.to_csv(file, index=False, header=number == 0)
 
 
-def table(ds: xr.Dataset) -> pd.DataFrame:
-    """A tidy table: a row for each point, a column for each label, result and component; names for codes."""
-    grid = set.intersection(*(set(v.dims) for v in ds.data_vars.values())) if ds.data_vars else set()
-    columns: dict[str, xr.DataArray] = {}
-    for name, variable in ds.data_vars.items():
-        named = _named(variable)
-        own = [dim for dim in variable.dims if dim not in grid]
-        if own:
-            columns |= {f"{name}_{label}": named.sel({own[0]: label}, drop=True) for label in ds[own[0]].values}
-        else:
-            columns[str(name)] = named
-    flat = xr.Dataset(columns)
-    if not flat.dims:
-        return flat.expand_dims("point").to_dataframe().reset_index(drop=True)
-    order = next(v.dims for v in flat.data_vars.values())
-    return flat.to_dataframe(dim_order=list(order)).reset_index()
+def _write_parquet(ds: xr.Dataset, path: Path) -> None:
+    try:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise InputError("Parquet needs pyarrow: pip install 'posse[parquet]'") from error
+    writer = None
+    try:
+        for piece in pieces(ds):
+            if writer is None:
+                schema = _schema(ds, piece)
+                writer = ParquetWriter(path, schema, compression="zstd")
+            writer.write_table(pa.Table.from_pandas(piece, schema, preserve_index=False))
+    finally:
+        if writer:
+            writer.close()
 
 
-def _named(variable: xr.DataArray) -> xr.DataArray:
-    if "flag_values" not in variable.attrs:
-        return variable
-    names = np.full(256, "", dtype=object)
-    for code in codes(variable):
-        names[code.value] = code.name
-    return variable.copy(data=names[variable.values])
+def _schema(ds: xr.Dataset, piece: pd.DataFrame) -> "pa.Schema":
+    """The types of the columns, with what the cube and its variables say of themselves."""
+    import pyarrow as pa
+
+    found = pa.Schema.from_pandas(piece, preserve_index=False)
+    fields = []
+    for column, field in zip(columns(ds), found, strict=True):
+        kind = pa.dictionary(pa.int32(), pa.string()) if pa.types.is_dictionary(field.type) else field.type
+        about = column.variable.attrs | ({"long_name": column.long_name} if column.long_name else {})
+        fields.append(pa.field(field.name, kind, metadata=_as_text(about)))
+    return pa.schema(fields, found.metadata | {k.encode(): v.encode() for k, v in _as_text(ds.attrs).items()})
+
+
+def _as_text(attributes: dict[Any, Any]) -> dict[str, str]:
+    """Attributes as text: what is none already, as JSON."""
+    plain = {str(k): v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in attributes.items()}
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in plain.items()}
+
+
+WRITERS: dict[str, Callable[[xr.Dataset, Path], None]] = {
+    ".nc": _write_netcdf,
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+    ".dta": write_stata,
+}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from posse.kernels import html
 from posse.kernels.errors import InputError, pick
 from posse.kernels.source import digest, sources
 
@@ -260,3 +261,6 @@ class Game:
     def source_hash(self) -> str:
         """SHA-256 of all of these: it changes whenever the solution is written otherwise."""
         return digest(self.sources)
+
+    def _repr_html_(self) -> str:
+        return html.game(self)

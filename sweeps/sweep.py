@@ -231,6 +231,11 @@ class Sweep:
         axes = " × ".join(f"{axis.name} {len(axis)}" for axis in self.axes)
         return f"<posse.Sweep {self.game.name}: {axes} = {self.size:,} points>"
 
+    def _repr_html_(self) -> str:
+        from posse.sweeps.html import sweep_html  # which needs what needs this module
+
+        return sweep_html(self)
+
 
 def read_outputs(game: Game, names: Sequence[str]) -> tuple[Output, ...]:
     """Outputs by name, in the order in which the game declares them."""

@@ -550,7 +550,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*SLICE, "--sel", "diversity=0", "--sel", "diversity=1", "--out", "new.nc"),
         ("--sel", "diversity", "twice"),
     ),
-    "slice into an unknown type": ((*SLICE, "--out", "new.xlsx"), ("'.xlsx'", ".nc", ".csv")),
+    "slice into an unknown type": ((*SLICE, "--out", "new.xlsx"), ("'.xlsx'", ".nc", ".csv", ".parquet", ".dta")),
     "slice into no type": ((*SLICE, "--out", "new"), ("''", ".nc", ".csv")),
     "slice into no folder": ((*SLICE, "--out", "none/new.nc"), ("none/new.nc", "No such file or directory")),
     "slice over a folder": ((*SLICE, "--out", "folder.csv"), ("folder.csv", "directory")),

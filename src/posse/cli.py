@@ -259,10 +259,10 @@ def show_info(store: Store, as_json: Json = False) -> None:
 @app.command("slice")
 def write_slice(
     store: Store,
-    out: Annotated[Path, typer.Option(help="File to write, .nc or .csv.")],
+    out: Annotated[Path, typer.Option(help="File to write: .nc, .csv, .parquet or .dta.")],
     sel: Select = None,
 ) -> None:
-    """Write a part of a cube to a NetCDF or CSV file."""
+    """Write a part of a cube for other programs, by the file's suffix: NetCDF, CSV, Parquet or Stata."""
     from posse.analysis.export import write
     from posse.analysis.selection import select
     from posse.sweeps.cube import open_cube
