@@ -3,8 +3,8 @@
 posse.solve("restraint", diversity=0.2)          one point, or arrays of them
 posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
-posse.virtual(sweep)                              the same without a disk: cells are solved when they are read
-cube.posse                                        regimes by name, shares, transitions, tables, pictures
+posse.virtual(sweep)                             the same without a disk: cells are solved when they are read
+cube.posse                                       regimes by name, shares, transitions, tables, pictures
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
