@@ -12,6 +12,10 @@ from posse.cli import main
 Command = Callable[..., tuple[int, str, str]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="compare with Gambit on many games, which takes half an hour")
+
+
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
     """Call the command line in this process: exit status, standard output, standard error."""

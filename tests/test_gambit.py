@@ -1,8 +1,12 @@
-"""Gambit's equilibria of the game with a signal are in the set that the kernel enumerates."""
+"""Gambit's equilibria of the game with a signal are in the set that the kernel enumerates.
+
+With --full on many more games; -rP prints how many of them the solvers managed.
+"""
 
 from collections import Counter
 from fractions import Fraction
 from multiprocessing import TimeoutError, get_context
+from typing import NamedTuple
 
 import pytest
 
@@ -17,8 +21,20 @@ pytestmark = pytest.mark.slow
 
 SLACK = Fraction(1, 10**4)  # in equilibria of numerical solvers
 CLOSE = Fraction(1, 200)  # how near to each other these are, and those of the kernel
-PATIENCE = 10  # seconds for a game
 ALL = (NEUTRAL, SUPPORT, OPPOSE)
+
+
+class Effort(NamedTuple):
+    """How much is compared."""
+
+    three: int  # games with three alignments
+    two: int  # games with each two
+    patience: int  # seconds for one of these
+
+
+@pytest.fixture
+def effort(pytestconfig: pytest.Config) -> Effort:
+    return Effort(100, 25, 60) if pytestconfig.getoption("full") else Effort(40, 6, 10)
 
 
 def games(count: int, seed: int) -> list[dict[str, Fraction]]:
@@ -39,10 +55,10 @@ def is_near(tree: Tree, found: Assessment, one: Assessment) -> bool:
     return max(apart) < CLOSE and max(worth) < CLOSE
 
 
-def test_the_limit_of_logit_equilibria_is_in_the_set() -> None:
-    """It is sequential; forty games with three alignments, but for those where the solver stops too early."""
+def test_the_limit_of_logit_equilibria_is_in_the_set(effort: Effort) -> None:
+    """It is sequential; games with three alignments, but for those where the solver stops too early."""
     kinds = Counter[int]()
-    for game in games(40, seed=7):
+    for game in games(effort.three, seed=7):
         tree = Tree(game, SLACK)
         form = extensive(tree, ALL)
         (profile,) = pygambit.nash.logit_solve(form).equilibria
@@ -51,27 +67,34 @@ def test_the_limit_of_logit_equilibria_is_in_the_set() -> None:
         if not list(tree.faults(one)):
             assert is_reported(tree, one), game
             kinds[sum(max(one.types[0][a], one.types[1][a]) > CLOSE for a in ALL)] += 1
+    print(f"{effort.three} games; {kinds.total()} solved; by the alignments that are sent: {dict(kinds)}")
     assert min(kinds[1] // 10, kinds[2]) >= 1
 
 
 @pytest.mark.parametrize(
     ("messages", "cost"), [((NEUTRAL, OPPOSE), "cost_support"), ((NEUTRAL, SUPPORT), "cost_oppose")]
 )
-def test_all_perfect_bayesian_equilibria_with_two_messages_are_in_the_set(messages: tuple[int, int], cost: str) -> None:
-    """Of six games each, but for those over which the solver broods; the third alignment costs too much."""
+def test_all_perfect_bayesian_equilibria_with_two_messages_are_in_the_set(
+    messages: tuple[int, int], cost: str, effort: Effort
+) -> None:
+    """But for games over which the solver broods; the third alignment costs too much."""
     perfect = solved = 0
-    with Solver() as solver:
-        for game in games(6, seed=messages[1]):
+    with Solver(effort.patience) as solver:
+        for game in games(effort.two, seed=messages[1]):
             given = game | {cost: Fraction(3)}
             for one in solver.solve(given, messages):
                 assert is_reported(Tree(given, SLACK), one), (given, one)
                 perfect += 1
             solved += solver.ended
+    print(f"{effort.two} games; {solved} solved within {effort.patience} s; {perfect} equilibria")
     assert min(solved, perfect) >= 3
 
 
 class Solver:
     """A process in which Gambit solves, for it cannot be interrupted otherwise. ended: whether the last game did."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
 
     def __enter__(self) -> "Solver":
         self.ended, self.pool = True, get_context("spawn").Pool(1)
@@ -79,7 +102,8 @@ class Solver:
 
     def solve(self, game: dict[str, Fraction], messages: tuple[int, int]) -> list[Assessment]:
         try:
-            found: list[Assessment] = self.pool.apply_async(perfect_bayesian, (game, messages, SLACK)).get(PATIENCE)
+            solving = self.pool.apply_async(perfect_bayesian, (game, messages, SLACK))
+            found: list[Assessment] = solving.get(self.patience)
             self.ended = True
         except TimeoutError:
             self.__exit__()
