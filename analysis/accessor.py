@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from posse.analysis import cells, codes, shares, statements
+from posse.analysis.counts import in_pieces
 from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
 from posse.analysis.table import table
@@ -78,7 +79,7 @@ class Accessor:
         kept = {}
         for name, variable in self._ds.data_vars.items():
             missing = float("nan") if variable.dtype.kind == "f" else (1 << 8 * variable.dtype.itemsize) - 1
-            kept[name] = variable.where(inside, missing).transpose(*variable.dims).astype(variable.dtype)
+            kept[name] = in_pieces(variable).where(inside, missing).transpose(*variable.dims).astype(variable.dtype)
         return self._ds.assign(kept)
 
     def share(

@@ -15,6 +15,7 @@ from operator import and_, or_
 import numpy as np
 import xarray as xr
 
+from posse.analysis.counts import in_pieces
 from posse.kernels.errors import InputError, pick
 
 # Tol's muted scheme and its kin: for codes whose game names no colours of its own.
@@ -99,6 +100,7 @@ def _meant(ds: xr.Dataset, key: str) -> tuple[xr.DataArray, str | None]:
 
 
 def _is_one_of(variable: xr.DataArray, by: str | None, wanted: list[str]) -> xr.DataArray:
+    variable = in_pieces(variable)
     words = grouped(variable, by)
     for word in wanted:
         pick(by or str(variable.name), word, dict.fromkeys(words))

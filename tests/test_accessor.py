@@ -41,15 +41,22 @@ SPECS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module", params=SPECS)
-def whole(request: pytest.FixtureRequest) -> xr.Dataset:
+def sweep(request: pytest.FixtureRequest) -> posse.Sweep:
+    return posse.Sweep(request.param, dtype="float64", **SPECS[request.param])
+
+
+@pytest.fixture(scope="module")
+def whole(sweep: posse.Sweep) -> xr.Dataset:
     """A cube in memory."""
-    return posse.Sweep(request.param, dtype="float64", **SPECS[request.param]).evaluate()
+    return sweep.evaluate()
 
 
-@pytest.fixture(params=["in memory", "in chunks"])
-def cube(request: pytest.FixtureRequest, whole: xr.Dataset) -> xr.Dataset:
+@pytest.fixture(params=["in memory", "in chunks", "virtual"])
+def cube(request: pytest.FixtureRequest, sweep: posse.Sweep, whole: xr.Dataset) -> xr.Dataset:
     if request.param == "in memory":
         return whole
+    if request.param == "virtual":
+        return posse.virtual(sweep)
     return whole.chunk({dim: 5 - k for k, dim in enumerate(whole.regime.dims)})
 
 
@@ -266,8 +273,9 @@ def refuse(*_: Any, **__: Any) -> None:
     raise AssertionError("something was computed")
 
 
-def test_nothing_is_computed_before_it_is_asked_for(whole: xr.Dataset) -> None:
-    lazy = whole.chunk(dict.fromkeys(whole.regime.dims, 3))
+@pytest.mark.parametrize("kind", ["in chunks", "virtual"])
+def test_nothing_is_computed_before_it_is_asked_for(kind: str, sweep: posse.Sweep, whole: xr.Dataset) -> None:
+    lazy = whole.chunk(dict.fromkeys(whole.regime.dims, 3)) if kind == "in chunks" else posse.virtual(sweep)
     other = lazy.isel(resolve=-1)
     with dask.config.set(scheduler=refuse):
         asked = [
@@ -279,6 +287,12 @@ def test_nothing_is_computed_before_it_is_asked_for(whole: xr.Dataset) -> None:
         for lazily in asked:
             with pytest.raises(AssertionError, match="something was computed"):
                 lazily.compute()
+
+
+def test_a_virtual_cube_that_is_too_large_to_go_through_is_refused() -> None:
+    axes = {name: {"linspace": [0, 0.9, 10**4]} for name in ("diversity", "resolve", "attrition", "share")}
+    with pytest.raises(TooLargeError, match="has 10,000,000,000,000,000 points, too many to go through"):
+        posse.virtual(posse.Sweep("restraint", axes)).posse.share()
 
 
 BOUNDED = """
