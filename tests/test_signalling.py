@@ -21,7 +21,7 @@ from posse.kernels.coalition import Tomorrow, campaigns
 from posse.kernels.continuation import Curve, curve
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.point import solve_plain
-from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path, outputs, survives
+from posse.kernels.signalling import BELOW, PAIRS, UNMASKED, Candidate, Selected, candidates, on_path, survives
 
 Array = npt.NDArray[Any]
 
@@ -372,16 +372,26 @@ def test_d1_removes_what_it_removes_in_the_tree() -> None:
     assert seen[False] >= 8
 
 
-def test_a_point_without_a_candidate_that_holds_is_unresolved() -> None:
-    """None is known, so that one is made: the candidates of a game, of which none is said to hold."""
-    game = at(sample(), 0)
-    found, tomorrow = curves(game), Tomorrow(*[Fraction(1, 2)] * 8)
-    none = [c._replace(holds=False) for c in candidates(found, game["resolve"])]
-    solution = outputs(none, found, tomorrow, game["prize"])
-    assert (solution.regime, solution.equilibria, solution.count, solution.disingenuous) == (253, 0, 0, 0)
-    assert solution.set_d1() == 0
-    reals = [getattr(solution, name) for name in REALS]
-    assert all(np.isnan(np.array(numbers, dtype=float)).all() for numbers in reals)
+KNIFE_EDGES = [
+    [3, 3, 0.5, 3, 1, 0, 0, 0, 0, 0, 1 / 4, 1 / 8, 0, 0, 1 / 64, 49 / 64, 3 / 4, 3],
+    [3 / 2, 0.5, 0.5, 3, 3, 0, 0, 1, 1 / 2, 0, 0, 1 / 8, 1 / 2, 0, 0, 2, 1 / 2, 1],
+]
+
+
+@pytest.mark.parametrize("edge", KNIFE_EDGES)
+def test_a_knife_edge_is_unresolved_and_nothing_beside_it(edge: list[float]) -> None:
+    """Both lie where opposition by both types gives way to opposition below neutrality, exactly."""
+    points = {
+        name: np.full(3, float(value))
+        for name, value in zip(posse.game("signalling").parameter_names, edge, strict=True)
+    }
+    points["cap_observer"] += [-(2.0**-12), 0, 2.0**-12]
+    found = compiled(points)
+    assert sorted(found["regime"].tolist()) == [2, 13, 253]
+    assert found["regime"][1] == 253
+    exactly = solve_plain(GAME, at(points, 1))
+    assert [exactly[name] for name in ("regime", "equilibria", "set_d1", "count", "disingenuous")] == [253, 0, 0, 0, 0]
+    assert all(np.isnan(np.array(exactly[name], dtype=float)).all() for name in REALS)
 
 
 def test_where_war_costs_neither_side_anything_types_may_separate() -> None:
