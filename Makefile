@@ -1,6 +1,7 @@
 # make demo    the main job on real input: a cube of 56 million games, its shares, its map
 # make test    the tests
 # make check   style, types, layers, wheel
+# make docs    the site, in build/site; warnings are errors
 #
 # Each sets up a virtual environment in this folder when it is first called, and when pyproject.toml changes.
 # PYTHON=python3.12 VENV=.venv-3.12 chooses another interpreter, in an environment of its own.
@@ -15,7 +16,7 @@ MARKS ?=
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs clean
 
 demo: $(VENV)/.ready-plot
 	@rm -rf demo && mkdir demo
@@ -32,6 +33,11 @@ check: $(VENV)/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/wheel.py
+
+docs: $(VENV)/.ready-docs
+	@rm -rf build/site
+	@$(BIN)/sphinx-build -q -W --keep-going -c docs -d build/doctrees . build/site
+	@echo "build/site/index.html"
 
 # One stamp for each set of extras that has been installed.
 $(VENV)/.ready-%: pyproject.toml

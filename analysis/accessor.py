@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-from posse.analysis import cells, codes, shares, statements
+from posse.analysis import cells, codes, export, shares, statements
 from posse.analysis.counts import in_pieces
 from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
@@ -63,7 +64,7 @@ class Accessor:
             which of them are set).
 
         >>> cube.posse.is_in("disingenuous_bandwagoning", "binding_bandwagoning").mean().item()
-        0.0...
+        0.11...
         >>> cube.posse.is_in(alignment="oppose", coalition="disbands").sum("cap_observer").dims
         ('diversity', 'resolve')
         """
@@ -149,9 +150,9 @@ class Accessor:
         That is, where the observer opposes it and would not if the partner had to leave. Needs a cube with
         `committed_alignment`, or one opened with `virtual=True`.
 
-        >>> cube = posse.Sweep("restraint", axes={"diversity": [0, 0.5, 1]}, outputs=["regime", "committed_alignment"])
-        >>> cube.evaluate().posse.commitment_problem().values
-        array([ True, False, False])
+        >>> resolute = posse.solve("restraint", diversity=[0, 0.5, 1], cap_observer=2, resolve=1)
+        >>> resolute.posse.commitment_problem().values
+        array([ True,  True, False])
         """
         if "committed_alignment" not in self._ds:
             raise InputError(
@@ -191,13 +192,27 @@ class Accessor:
         part = self._ds[[pick("output", name, known) for name in outputs]] if outputs else self._ds
         return table(part)
 
+    def write(self, path: str | Path) -> None:
+        """Write the cube into a file for other programs, whole or not at all.
+
+        path: ends in .nc (NetCDF: the cube as it is), or in .csv, .parquet or .dta (Stata): a row for each point, a
+            column for each label, output and component, with names for codes. Stata keeps the codes, with the names as
+            value labels.
+
+        All but Stata's files may be larger than memory.
+
+        >>> cube.isel(resolve=0).posse.write("part.dta")
+        """
+        export.write(self._ds, path)
+
     def nearest(self, **point: Any) -> Any:
         """The full story of the equilibrium at the cell nearest to a point: who does what, and why no one deviates.
 
         point: a number or label for each dimension that has more than one; within the range of the labels.
 
         >>> print(cube.posse.nearest(diversity=0.2, cap_observer=2, resolve=0.7))
-        restraint...
+        splitting_balancing: opposition splits a coalition that would have remained
+        ...
         """
         return cells.story_at(self._ds, point)
 

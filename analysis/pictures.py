@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 class Pictures:
-    """Each method gives a matplotlib Figure; `figure.savefig("map.pdf")` writes it."""
+    """Each method gives a matplotlib Figure; `figure.savefig("map.pdf")` writes it.
+
+    The examples use this small cube:
+
+    >>> cube = posse.Sweep("restraint", axes={
+    ...     "diversity": {"linspace": [0, 1, 21]}, "cap_observer": {"geomspace": [0.1, 5, 30]}, "resolve": [0.3, 0.7],
+    ... }).evaluate()
+    """
 
     def __init__(self, ds: xr.Dataset) -> None:
         self._ds = ds

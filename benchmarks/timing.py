@@ -43,7 +43,7 @@ class Table:
         return {"name": self.name, "title": self.title, "headings": self.headings, "rows": plain, "notes": self.notes}
 
     def markdown(self) -> str:
-        lines = [f"### {self.title}", "", _row(self.headings), _row(["---"] * len(self.headings))]
+        lines = [f"## {self.title}", "", _row(self.headings), _row(["---"] * len(self.headings))]
         lines += [_row(row) for row in self.rows]
         return "\n".join([*lines, *(f"\n{note}" for note in self.notes), ""])
 

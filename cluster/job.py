@@ -60,7 +60,16 @@ class Status:
 
 
 class Job:
-    """The work on the cube in a store. Raises StoreError where there is none."""
+    """The work on the cube in a store. Raises StoreError where there is none.
+
+    store: a folder, or s3://bucket/path.
+
+    >>> sweep = posse.Sweep("restraint", axes={"diversity": [0.2, 0.5]})
+    >>> cube = sweep.run("few.zarr", progress=False)
+    >>> job = posse.Job("few.zarr")
+    >>> job
+    <posse.Job ...few.zarr: complete>
+    """
 
     def __init__(self, store: str | Path | Store) -> None:
         self.store = open_store(store)
@@ -76,7 +85,12 @@ class Job:
         return every[-1].name if every else ""
 
     def status(self) -> Status:
-        """What the store says now; needs no cluster."""
+        """What the store says now; needs no cluster.
+
+        >>> status = job.status()
+        >>> status.state, status.points, status.blocks - status.done
+        ('complete', 2, 0)
+        """
         blocks, points = len(self.description.blocks), prod(self.description.shape)
         times, every = records.times(self.store, blocks), runs(self.store)
         latest = next((run for run in reversed(every) if run.state in RUNNING), every[-1] if every else None)
@@ -91,7 +105,13 @@ class Job:
         return Status(str(self.store), state, reason, latest, blocks, len(times), failed, points, rate, left)
 
     def watch(self, every: float = 2.0) -> Iterator[Status]:
-        """The status again and again, until the job is over."""
+        """The status again and again, until the job is over.
+
+        every: seconds from one look to the next.
+
+        >>> [status.state for status in job.watch()]
+        ['complete']
+        """
         while True:
             status = self.status()
             yield status
@@ -100,18 +120,28 @@ class Job:
             sleep(every)
 
     def cancel(self) -> list[State]:
-        """Ask the runs that are at work to stop within seconds; tells which these are."""
+        """Ask the runs that are at work to stop within seconds; tells which these are.
+
+        >>> job.cancel()
+        []
+        """
         return cancel(self.store)
 
     def resume(self, workers: int | None = None, progress: bool = True, client: "Client | None" = None) -> Report:
-        """Solve what is missing; arguments as of `Sweep.run`."""
+        """Solve what is missing; arguments as of `Sweep.run`.
+
+        >>> job.resume(progress=False).blocks
+        0
+        """
         return go_on(self.cube(), engine(workers, client), progress)
 
     def submit(self, where: "Client | Mapping[str, Any] | None" = None) -> str:
         """Have a cluster solve what is missing, and return at once, with the name of the run.
 
         where: a client of a Dask cluster, whose scheduler then sees to it; or a table as in posse.cluster.tables,
-        by default {"kind": "threads"}: what is to be started is started by a process of its own on this machine.
+            by default {"kind": "threads"}: what is to be started is started by a process of its own on this machine.
+
+        >>> name = job.submit({"kind": "threads", "workers": 1})
         """
         cube = self.cube()
         if where is None or isinstance(where, Mapping):
@@ -128,7 +158,11 @@ class Job:
     def verify(self, repair: bool = False, advance: Callable[[int], None] | None = None) -> list[Damage]:
         """Read all that is recorded, and tell what is not as it was written; mend it where that is wanted.
 
-        advance: told the number of blocks done. To mend it the game has to be registered here.
+        repair: solve again what is damaged, for which the game has to be registered here.
+        advance: told the number of blocks done.
+
+        >>> job.verify()
+        []
         """
         found = list(damages(self.store, advance or (lambda blocks: None)))
         if repair and found:
@@ -136,7 +170,11 @@ class Job:
         return found
 
     def cube(self) -> Cube:
-        """The cube, to go on with; its game has to be registered here."""
+        """The cube, to go on with; its game has to be registered here.
+
+        >>> job.cube().missing()
+        []
+        """
         return Cube.open(self.store)
 
 

@@ -27,12 +27,20 @@ def _load(name: str) -> Game:
 
 
 def games() -> dict[str, Game]:
-    """All registered games by name, in alphabetical order."""
+    """All registered games by name, in alphabetical order.
+
+    >>> [game.title for game in posse.games().values() if game.name == "restraint"]
+    ['The game of strategic restraint']
+    """
     return {name: _load(name) for name in _entries()}
 
 
 def game(name: str) -> Game:
-    """The registered game of that name."""
+    """The registered game of that name; InputError, which names the nearest, where there is none.
+
+    >>> posse.game("restraint").parameter_names[:3]
+    ('cap_leader', 'cap_partner', 'cap_target')
+    """
     return _load(name)
 
 

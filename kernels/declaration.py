@@ -31,7 +31,13 @@ LARGEST = 1e30  # in magnitude, of any parameter: no product of two, and no payo
 
 @dataclass(frozen=True)
 class Domain:
-    """An interval of numbers of at most LARGEST; `at_least` names a parameter that bounds it from below."""
+    """An interval of numbers of at most LARGEST; `at_least` names a parameter that bounds it from below.
+
+    >>> posse.Domain(low=0, high=1, high_open=True)
+    Domain(low=0, high=1, low_open=False, high_open=True, at_least=None)
+    >>> 1.0 in posse.Domain(low=0, high=1, high_open=True)
+    False
+    """
 
     low: float = -inf
     high: float = inf
@@ -73,6 +79,9 @@ class Parameter:
 
     `common` is a value frequent enough in practice for compiled code of its own, in which it is a
     constant (an exponent of 1, say, that spares every power).
+
+    >>> posse.Parameter("spoils", "γ", posse.Domain(low=0), default=1.0, long_name="what the victor gains").units
+    '1'
     """
 
     name: str
@@ -86,7 +95,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Flag:
-    """One value of a code, or one bit of a set of flags."""
+    """One value of a code, or one bit of a set of flags.
+
+    >>> posse.game("restraint").output("regime").flags[0]
+    Flag(value=0, name='reassured_neutrality', meaning='neutral; ...', colour='#e6e6e6')
+    """
 
     value: int
     name: str
@@ -105,6 +118,10 @@ class Output:
     bits: of flags; the highest is set outside the domain, all are where nothing has been computed.
     dimension: name and labels of a dimension of its own, such as the players; None for a single number.
     groups: of codes: what sorts them more coarsely, by name, with a label for each of `flags`.
+
+    >>> outcome = posse.Output("outcome", "codes", "what happens", flags=(posse.Flag(0, "peace", "no one fights"),))
+    >>> [flag.name for flag in outcome.all_flags]
+    ['peace', 'outside_domain']
     """
 
     name: str
@@ -137,7 +154,11 @@ class Output:
         return nan if self.kind == "real" else (1 << self.bits) - 1
 
     def dtype(self, real: str) -> np.dtype[Any]:
-        """Its type in memory and on disk, where real numbers have the type `real`."""
+        """Its type in memory and on disk, where real numbers have the type `real`.
+
+        >>> posse.game("restraint").output("payoff").dtype("float32")
+        dtype('float32')
+        """
         return np.dtype(real if self.kind == "real" else f"uint{self.bits}")
 
     @property
@@ -168,6 +189,9 @@ class Game:
 
     `tree` takes the same arguments, one point of the domain, and gives the extensive form with the equilibrium
     that `solve` reports, in the words of `posse.kernels.tree`; None at a point where no equilibrium is known.
+
+    >>> posse.game("restraint").title
+    'The game of strategic restraint'
     """
 
     name: str
@@ -230,6 +254,7 @@ class Game:
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
+        """The parameters' names, in the order of the arguments of `solve`."""
         return tuple(p.name for p in self.parameters)
 
     @property
@@ -239,6 +264,7 @@ class Game:
 
     @property
     def defaults(self) -> dict[str, float]:
+        """Each parameter's default."""
         return {p.name: p.default for p in self.parameters}
 
     @property
@@ -247,9 +273,19 @@ class Game:
         return tuple((p.domain.at_least, p.name) for p in self.parameters if p.domain.at_least)
 
     def parameter(self, name: str) -> Parameter:
+        """The parameter of that name; InputError where there is none.
+
+        >>> str(posse.game("restraint").parameter("diversity").domain)
+        '[0, 1]'
+        """
         return pick(f"parameter of {self.name}", name, {p.name: p for p in self.parameters})
 
     def output(self, name: str) -> Output:
+        """The output of that name; InputError where there is none.
+
+        >>> posse.game("restraint").output("payoff").labels
+        ('leader', 'partner', 'observer', 'target')
+        """
         return pick(f"output of {self.name}", name, {o.name: o for o in self.outputs})
 
     @cached_property

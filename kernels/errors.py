@@ -11,7 +11,16 @@ T = TypeVar("T")
 
 
 class PosseError(Exception):
-    """Root of every error that posse raises on purpose."""
+    """Root of every error that posse raises on purpose.
+
+    `exit_status` is what the command line ends with. What the input is to blame for is a ValueError too.
+
+    >>> try:
+    ...     posse.solve("restraint", diversity=1.5)
+    ... except posse.PosseError as error:
+    ...     print(error, error.exit_status)
+    diversity: 1.5 is not allowed; allowed is [0, 1] 2
+    """
 
     exit_status = 1
 

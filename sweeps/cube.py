@@ -267,6 +267,7 @@ def is_sealed(store: Store) -> bool:
 def open_cube(where: str | Path | Store, virtual: bool | Sequence[str] = False, *, dask: bool = True) -> xr.Dataset:
     """Open a cube as a lazy Dataset.
 
+    where: a folder, or s3://bucket/path.
     virtual: True adds all outputs of the game that the cube does not store, a list those that it names; they are solved
         when they are read, in the cube's type of real numbers.
     dask: whether variables are Dask arrays, of the cube's chunks.

@@ -43,6 +43,12 @@ class Sweep:
     outside_domain: "refuse" combinations outside the game's domain, or "mark" them (code 254 and NaN).
 
     Raises InputError, which names the field, its value and what is allowed.
+
+    >>> axes = {"diversity": {"linspace": [0, 1, 101]}, "resolve": [0.3, 0.7], "case": {
+    ...     "labels": ["Kosovo 1999", "Iraq 2003"], "cap_leader": [0.1425, 0.1518], "cap_target": [0.00204, 0.00664]}}
+    >>> sweep = posse.Sweep("restraint", axes, fixed={"cap_partner": 0.09, "cap_observer": 0.05})
+    >>> sweep
+    <posse.Sweep restraint: diversity 101 × resolve 2 × case 2 = 404 points>
     """
 
     def __init__(
@@ -137,10 +143,12 @@ class Sweep:
 
     @property
     def dims(self) -> tuple[str, ...]:
+        """The names of the axes."""
         return tuple(axis.name for axis in self.axes)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """How many labels each axis has."""
         return tuple(len(axis) for axis in self.axes)
 
     @property
@@ -155,6 +163,7 @@ class Sweep:
 
     @property
     def bytes_per_point(self) -> int:
+        """Bytes of the results at one point before compression."""
         return sum(o.components * o.dtype(self.dtype).itemsize for o in self.outputs)
 
     @cached_property
@@ -178,12 +187,15 @@ class Sweep:
         outputs: Sequence[str] | None = None,
         workspace: Workspace | None = None,
     ) -> dict[str, Array]:
-        """Arrays of shape (components, *shape of the window) for each output.
+        """The numbers of a part of the grid: for each output an array of its components, each of the window's shape.
 
         window: for each axis a slice, which lies along a dimension of its own, or positions, in arrays that broadcast
-            against each other (numpy.ix_ makes such of lists); slices and arrays are not mixed.
+            against each other (`numpy.ix_` makes such of lists); slices and arrays are not mixed.
         outputs: names; those of the sweep if left out.
         workspace: keeps the memory of the results for the next window, which overwrites them.
+
+        >>> sweep.solve([slice(0, 10), slice(None), slice(1)])["payoff"].shape
+        (4, 10, 2, 1)
         """
         names = [o.name for o in self.outputs] if outputs is None else outputs
         arrays = {}
@@ -198,12 +210,25 @@ class Sweep:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
-        """Read a spec file."""
+        """Read a spec file.
+
+        >>> from pathlib import Path
+        >>> written = Path("restraint.toml").write_text(sweep.to_toml(), encoding="utf-8")
+        >>> posse.Sweep.from_toml("restraint.toml").identity == sweep.identity
+        True
+        """
         return cls.from_spec(spec.read(Path(path)), folder=Path(path).parent)
 
     @classmethod
     def from_spec(cls, written: spec.Spec, folder: Path | None = None) -> Self:
-        """The sweep that a spec describes."""
+        """The sweep that a spec describes.
+
+        folder: where relative file names in it start from.
+
+        >>> from posse.sweeps import spec
+        >>> posse.Sweep.from_spec(spec.parse(sweep.to_toml())).size
+        404
+        """
         return cls(
             written.game,
             written.axes,
@@ -215,7 +240,13 @@ class Sweep:
         )
 
     def to_toml(self) -> str:
-        """The spec as text, complete: every parameter stands on an axis or among the fixed ones."""
+        """The spec as text, complete: every parameter stands on an axis or among the fixed ones.
+
+        >>> print(sweep.to_toml())
+        game = "restraint"
+        outputs = ["regime", "payoff"]
+        ...
+        """
         return spec.write(
             spec.Spec(
                 game=self.game.name,

@@ -39,7 +39,7 @@ def virtual(sweep: Sweep | str | Path) -> xr.Dataset:
     >>> cube.regime.size
     1000000000000
     >>> cube.regime.isel(diversity=500, resolve=[0, -1], attrition=0, share=999).values
-    array([9, 0], dtype=uint8)
+    array([6, 5], dtype=uint8)
     """
     sweep = sweep if isinstance(sweep, Sweep) else Sweep.from_toml(sweep)
     return virtual_outputs(sweep, sweep.outputs).assign_attrs(labels.provenance(sweep))
