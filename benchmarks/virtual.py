@@ -93,8 +93,8 @@ def tables(quick: bool) -> list[Table]:
         compare(case, points, rounds, table)
     table.notes.append(
         "float32 payoff of one player; both are xarray's, without Dask. From memory: the files lie in the page cache. "
-        "Stored cells are unpacked by all cores, solved ones solved in one thread, by a kernel compiled before; the "
-        f"payoffs of all players are worked out. Above 1 solving is faster. {rounds} rounds in turn, each at other "
+        "Stored cells are unpacked by all cores, others solved in one thread, by a kernel compiled before, and the "
+        f"payoffs of all players with those of one. Above 1 solving is faster. {rounds} rounds in turn, each at other "
         "cells; all gave the same bits."
     )
     return [table]
