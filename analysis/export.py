@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from posse.analysis.counts import in_pieces
 from posse.analysis.stata import write_stata
 from posse.analysis.table import columns, grid, pieces
 from posse.kernels.errors import InputError, in_words, pick
@@ -60,7 +61,8 @@ def _publish(partial: Path, path: Path) -> None:
 
 def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
     strings = {name: v.astype(object) for name, v in ds.variables.items() if v.dtype.kind == "T"}
-    ds.assign(strings).to_netcdf(path, engine="h5netcdf")
+    lazy = {name: in_pieces(variable) for name, variable in ds.data_vars.items()}
+    ds.assign(lazy).assign(strings).to_netcdf(path, engine="h5netcdf")
 
 
 def _write_csv(ds: xr.Dataset, path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis.table import Array, code_names, columns, grid, rows, spread
-from posse.kernels.errors import TooLargeError
+from posse.analysis.table import Array, Column, code_names, columns, grid, rows, spread
+from posse.kernels.errors import InputError, TooLargeError, in_words
 from posse.sweeps.memory import require_memory
 
 # Of the format that Stata 14 and later read, in Unicode: variables, observations, characters of a name and of a label.
@@ -32,6 +32,7 @@ str strL typedef typename using virtual with
 def write_stata(ds: xr.Dataset, path: Path) -> None:
     """Write the table of a Dataset for Stata 14 and later; codes stay codes, their names become value labels."""
     _require_room(ds)
+    ds = ds.compute()
     found = columns(ds)
     dims = grid(ds)
     shape = [ds.sizes[dim] for dim in dims]
@@ -39,10 +40,17 @@ def write_stata(ds: xr.Dataset, path: Path) -> None:
     labels: Any = {}
     data = {}
     for name, column in names.items():
-        numbers = spread(column.variable.compute(), dims, shape)
+        numbers = spread(column.variable, dims, shape)
         data[name], meanings = _encoded(column.variable, numbers)
         labels |= {name: meanings} if meanings else {}
     frame = pd.DataFrame(data)
+    try:
+        _write(frame, path, ds, names, labels)
+    except ValueError as error:  # numbers that Stata does not have, say
+        raise InputError(f"Stata cannot hold this: {in_words(error)}") from error
+
+
+def _write(frame: pd.DataFrame, path: Path, ds: xr.Dataset, names: dict[str, Column], labels: Any) -> None:
     frame.to_stata(
         path,
         version=118,

@@ -32,6 +32,7 @@ autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 88
 html_theme = "furo"
+html_static_path, html_css_files = ["static"], ["site.css"]
 html_title = f"posse {release}"
 html_show_copyright = html_copy_source = False
 ROOT = Path(__file__).parent.parent

@@ -178,7 +178,7 @@ def _misfit(function: Callable[..., Any], arguments: list[str]) -> str:
     return ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Game:
     """A game: what it is called, what it takes and gives, and how it is solved.
 
@@ -297,6 +297,9 @@ class Game:
     def source_hash(self) -> str:
         """SHA-256 of all of these: it changes whenever the solution is written otherwise."""
         return digest(self.sources)
+
+    def __repr__(self) -> str:
+        return f"<posse.Game {self.name}, version {self.version}>"
 
     def _repr_html_(self) -> str:
         return html.game(self)

@@ -232,6 +232,19 @@ def test_a_slice_larger_than_memory(suffix: str, monkeypatch: pytest.MonkeyPatch
     assert peak < side**3 * (4 * 8 + 1) / 3
 
 
+def test_a_virtual_cube_larger_than_memory(tmp_path: Path) -> None:
+    axes = {name: {"linspace": [0, 0.9, 160]} for name in ("diversity", "resolve", "share")}
+    sweep = posse.Sweep("restraint", axes)
+    posse.virtual(sweep).isel(diversity=[0]).posse.write(tmp_path / "first.nc")
+    tracemalloc.start()
+    posse.virtual(sweep).posse.write(tmp_path / "part.nc")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < sweep.nbytes / 2
+    with netCDF4.Dataset(tmp_path / "part.nc") as file:
+        np.testing.assert_array_equal(file["regime"][80], posse.virtual(sweep).regime[80])
+
+
 # Names in Stata, limits
 
 
@@ -271,6 +284,8 @@ def test_too_much_for_stata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     wide = xr.Dataset({"x": (("k", "i"), np.zeros((5, 1), "u1")), "y": ("i", [1.0])})
     with pytest.raises(TooLargeError, match="at most 5 variables, but these are 7"):  # the label, x and y
         write(wide, tmp_path / "part.dta")
+    with pytest.raises(InputError, match=r"Stata cannot hold this.*x"):
+        write(xr.Dataset({"x": ("i", [1.0, np.inf])}), tmp_path / "part.dta")
     assert not list(tmp_path.iterdir())
 
 
