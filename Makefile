@@ -5,7 +5,7 @@
 #
 # Each sets up a virtual environment in this folder when it is first called, and when pyproject.toml changes.
 # PYTHON=python3.12 VENV=.venv-3.12 chooses another interpreter, in an environment of its own.
-# MARKS="not slow" leaves out the tests that take minutes.
+# MARKS="not slow" leaves out the tests that take minutes; JOBS=4 runs as many files of tests at a time.
 # EXTRAS=test,bench tests against the peers of the benchmarks too, which are many packages.
 
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -13,6 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 VENV ?= .venv
 EXTRAS ?= test
 MARKS ?=
+JOBS ?= 2
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -25,7 +26,7 @@ demo: $(VENV)/.ready-plot
 		--sel cost_stay=0.02 --sel cost_support=0.05 --sel cost_oppose=0.1 --out demo/kosovo-1999.png
 
 test: $(VENV)/.ready-$(EXTRAS)
-	@$(BIN)/python -m pytest -m "$(MARKS)"
+	@$(BIN)/python -m pytest -m "$(MARKS)" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check
