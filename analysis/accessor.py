@@ -5,13 +5,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis import cells, codes, export, shares, statements
-from posse.analysis.counts import in_pieces
+from posse.analysis import codes, export, shares, statements
 from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
+from posse.analysis.pieces import in_pieces, settled
+from posse.analysis.point import at
+from posse.analysis.selection import exactly
+from posse.analysis.story import Story, story
 from posse.analysis.table import table
 from posse.kernels.errors import InputError, pick
 
@@ -71,17 +75,13 @@ class Accessor:
         return codes.mask(self._ds, regimes, criteria)
 
     def where(self, *regimes: str, **criteria: Names) -> xr.Dataset:
-        """The cube with all else missing, named as in is_in: numbers NaN, codes and flags as if not computed (255).
+        """The cube with all else missing, named as in is_in: codes, flags and counts as if not computed, numbers NaN.
 
         >>> cube.posse.where("disingenuous_bandwagoning").payoff.sel(player="observer").max().item()
         0.49...
         """
         inside = self.is_in(*regimes, **criteria)
-        kept = {}
-        for name, variable in self._ds.data_vars.items():
-            missing = float("nan") if variable.dtype.kind == "f" else (1 << 8 * variable.dtype.itemsize) - 1
-            kept[name] = in_pieces(variable).where(inside, missing).transpose(*variable.dims).astype(variable.dtype)
-        return self._ds.assign(kept)
+        return self._ds.map(lambda variable: _kept(variable, inside), keep_attrs=True)
 
     def share(
         self, over: Names | None = None, weights: Mapping[str, Any] | None = None, by: str | None = None
@@ -89,9 +89,10 @@ class Accessor:
         """Share of parameter space by regime, over all dimensions or over some.
 
         over: dimensions to average over; all if left out. Those that are left stay dimensions of the result.
-        weights: beliefs over parameters, by axis: a weight for each label; or a distribution with a method `cdf` (as
-            those of scipy.stats), of which the cell around each label gets what it holds; or a density, a function of
-            the labels. They need not sum to 1. Labels of other axes weigh the same.
+        weights: beliefs over parameters, by axis: a weight for each label, in their order or by label; or a
+            distribution with a method `cdf` (as those of scipy.stats), of which each label gets what is nearest to it,
+            from the first label to the last; or a density, a function of the labels. They need not sum to 1. Labels of
+            other axes weigh the same.
         by: a group in place of the regimes themselves.
 
         Gives shares that sum to 1 along the dimension "regime" (or the group's name), less what is not computed.
@@ -107,6 +108,8 @@ class Accessor:
     def boundaries(self, along: Names | None = None) -> xr.DataArray:
         """Where the regime is another one at the next label along any axis, or any of those named: bool.
 
+        True is the cell on the near side, whose next one differs; the last label along an axis has no next one.
+
         >>> int(cube.posse.boundaries("diversity").sum())
         65
         """
@@ -115,12 +118,12 @@ class Accessor:
     def transitions(self, along: str) -> xr.Dataset:
         """Which regime gives way to which along an axis, how often, and where.
 
-        Gives a Dataset over the dimensions "from" and "to" with `steps` (from one label to the next at which the one
-        regime gives way to the other), `share` (of all steps), and `lowest`, `mean` and `highest`, half-way between the
-        labels of these steps; along an axis whose labels are names, their position, from 0.
+        Gives a Dataset over the dimensions "before" and "after" with `steps` (from one label to the next, at which
+        the one regime gives way to the other), `fraction` (of all steps), and where: `lowest`, `average` and `highest`
+        of the borders between these labels; along an axis whose labels are names, of their positions, from 0.
 
-        >>> steps = cube.posse.transitions("diversity")
-        >>> steps.steps.sel({"from": "disingenuous_bandwagoning", "to": "reassured_neutrality"}).item()
+        >>> found = cube.posse.transitions("diversity")
+        >>> found.steps.sel(before="disingenuous_bandwagoning", after="reassured_neutrality").item()
         5
         """
         return shares.transitions(self._ds, along)
@@ -128,8 +131,8 @@ class Accessor:
     def flips(self, one: xr.Dataset | Mapping[str, Any], other: Mapping[str, Any] | None = None) -> xr.Dataset:
         """What changes between two slices of this cube, each given by its labels, or between this cube and another.
 
-        Gives a Dataset with `cells` and their `share` over the dimensions "from" and "to" (0 where nothing changes),
-        and the mask `changed`. Both need the same labels along the dimensions that are left.
+        Gives a Dataset with `cells` and their `fraction` over the dimensions "before" and "after" (0 where nothing
+        changes), and the mask `changed`. Both need the same labels along the dimensions that are left.
 
         >>> changes = cube.posse.flips({"resolve": 0.3}, {"resolve": 0.7})
         >>> changes.changed.mean().item()
@@ -141,14 +144,14 @@ class Accessor:
             return shares.flips(self._ds, one)
         if other is None or set(one) != set(other):
             raise InputError("flips: give the labels of the same dimensions twice, or another cube")
-        parts = [cells.exactly(self._ds, dict(labels)).drop_vars(list(one)) for labels in (one, other)]
+        parts = [exactly(self._ds, dict(labels)).drop_vars(list(one)) for labels in (one, other)]
         return shares.flips(*parts)
 
     def commitment_problem(self) -> xr.DataArray:
         """Where the coalition draws an opponent only because it cannot promise to disband: bool.
 
-        That is, where the observer opposes it and would not if the partner had to leave. Needs a cube with
-        `committed_alignment`, or one opened with `virtual=True`.
+        That is, where the observer opposes it and would not if the partner had to leave. Needs a cube of `restraint`
+        with `committed_alignment`, or one opened with `virtual=True`.
 
         >>> resolute = posse.solve("restraint", diversity=[0, 0.5, 1], cap_observer=2, resolve=1)
         >>> resolute.posse.commitment_problem().values
@@ -156,8 +159,8 @@ class Accessor:
         """
         if "committed_alignment" not in self._ds:
             raise InputError(
-                "commitment_problem: the cube has no committed_alignment; sweep with outputs that name it, or open the "
-                f"cube with virtual=True; there is {', '.join(map(str, self._ds.data_vars))}"
+                "commitment_problem: the cube has no committed_alignment, an output of restraint; sweep with outputs "
+                f"that name it, or open the cube with virtual=True; there is {', '.join(map(str, self._ds.data_vars))}"
             )
         return self.is_in(alignment="oppose") & ~self.is_in(committed_alignment="oppose")
 
@@ -205,18 +208,29 @@ class Accessor:
         """
         export.write(self._ds, path)
 
-    def nearest(self, **point: Any) -> Any:
+    def nearest(self, **point: Any) -> Story:
         """The full story of the equilibrium at the cell nearest to a point: who does what, and why no one deviates.
 
         point: a number or label for each dimension that has more than one; within the range of the labels.
+
+        Raises GameChangedError where the game here is not the one that the cube was made by.
 
         >>> print(cube.posse.nearest(diversity=0.2, cap_observer=2, resolve=0.7))
         splitting_balancing: opposition splits a coalition that would have remained
         ...
         """
-        return cells.story_at(self._ds, point)
+        return story(*at(self._ds, point))
 
     @cached_property
     def plot(self) -> Pictures:
         """Pictures: `plot.map(x, y)`, `plot.share(along)`, `plot.payoff(x, y, player)`, `plot.tree(**point)`."""
         return Pictures(self._ds)
+
+
+def _kept(variable: xr.DataArray, inside: xr.DataArray) -> xr.DataArray:
+    """A variable where a mask is true; codes, flags and counts keep their type, with their mark for what is missing."""
+    if not {"flag_meanings", "valid_max"} & set(variable.attrs):
+        return variable.where(inside).transpose(*variable.dims, ...)
+    missing = np.iinfo(variable.dtype).max
+    kept = in_pieces(variable).where(inside, missing).transpose(*variable.dims, ...).astype(variable.dtype)
+    return settled(kept, variable, inside)

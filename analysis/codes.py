@@ -15,7 +15,7 @@ from operator import and_, or_
 import numpy as np
 import xarray as xr
 
-from posse.analysis.counts import in_pieces
+from posse.analysis.pieces import in_pieces, settled
 from posse.kernels.errors import InputError, pick
 
 # Tol's muted scheme and its kin: for codes whose game names no colours of its own.
@@ -100,17 +100,17 @@ def _meant(ds: xr.Dataset, key: str) -> tuple[xr.DataArray, str | None]:
 
 
 def _is_one_of(variable: xr.DataArray, by: str | None, wanted: list[str]) -> xr.DataArray:
-    variable = in_pieces(variable)
     words = grouped(variable, by)
     for word in wanted:
         pick(by or str(variable.name), word, dict.fromkeys(words))
     values = [code.value for code, word in zip(codes(variable), words, strict=True) if word in wanted]
     if "flag_masks" not in variable.attrs:
-        return variable.isin(values).rename(None)
+        return settled(in_pieces(variable).isin(values).drop_attrs(deep=False).rename(None), variable)
     # The highest bit marks points outside the domain, and alone what it is; all bits what was not computed.
     outside = 1 << (8 * variable.dtype.itemsize - 1)
-    proper = variable.where(variable <= outside, 0)
-    return reduce(or_, ((proper & value) != 0 for value in values)).rename(None)
+    pieces = in_pieces(variable)
+    found = (pieces <= outside) & ((pieces & reduce(or_, values, 0)) != 0)
+    return settled(found.drop_attrs(deep=False).rename(None), variable)
 
 
 def _names(variable: xr.DataArray) -> list[str]:

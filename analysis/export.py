@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis.counts import in_pieces
+from posse.analysis.pieces import in_pieces
 from posse.analysis.stata import write_stata
-from posse.analysis.table import columns, grid, pieces
+from posse.analysis.table import columns, pieces, points
 from posse.kernels.errors import InputError, in_words, pick
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def write(ds: xr.Dataset, path: str | Path) -> None:
     """
     path = Path(path)
     writer = pick("file type", path.suffix, WRITERS)
-    grid(ds)
+    points(ds)
     try:
         with NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
             partial = Path(file.name)
@@ -62,7 +62,8 @@ def _publish(partial: Path, path: Path) -> None:
 def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
     strings = {name: v.astype(object) for name, v in ds.variables.items() if v.dtype.kind == "T"}
     lazy = {name: in_pieces(variable) for name, variable in ds.data_vars.items()}
-    ds.assign(lazy).assign(strings).to_netcdf(path, engine="h5netcdf")
+    packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in lazy.items() if v.ndim}
+    ds.assign(lazy).assign(strings).to_netcdf(path, engine="h5netcdf", encoding=packed)
 
 
 def _write_csv(ds: xr.Dataset, path: Path) -> None:

@@ -5,10 +5,13 @@ from typing import Any
 import xarray as xr
 
 from posse.analysis.codes import codes, regime_variable
+from posse.analysis.pieces import in_memory
 from posse.analysis.shares import share
 from posse.kernels.html import Html, folded, page, swatch, table, tag
 from posse.sweeps import spec
 from posse.sweeps.html import held, span
+
+MOST_COUNTED = 10_000_000  # cells, in what is shown without being asked for
 
 
 def cube_html(ds: xr.Dataset) -> str:
@@ -52,7 +55,7 @@ def _legend(ds: xr.Dataset) -> list[Html]:
     if not any("flag_values" in v.attrs for v in ds.data_vars.values()):
         return []
     variable = ds[regime_variable(ds)]
-    if not variable.variable._in_memory:
+    if not in_memory(variable) or variable.size > MOST_COUNTED:
         rows = [(swatch(c.colour), c.value, c.name) for c in codes(variable)]
         return [table(("", "code", variable.name), rows)]
     found = share(ds).to_series()

@@ -9,11 +9,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from posse.analysis import style
 from posse.analysis.codes import Code, codes, regime_variable
-from posse.analysis.selection import dimension
+from posse.analysis.dims import defined, numbers
+from posse.analysis.selection import component, dimension
+from posse.analysis.style import borders_of
 from posse.kernels.errors import InputError, pick
 from posse.sweeps.memory import require_memory
 
@@ -36,10 +39,12 @@ def regime_map(
 ) -> "Figure":
     """The map of regimes, one fixed colour for each; every dimension that it does not show has one label."""
     regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row)
-    payoff = None if contours is None else _laid_out(ds, _component(ds, contours), x, y, col, row)
+    payoff = None if contours is None else _laid_out(ds, _number(ds, "payoff", contours), x, y, col, row)
     figure, panels = _panels(ds, regime, x, y, col, row)
-    numbers = regime.values
-    present = [code for code in codes(regime) if (numbers == code.value).any()]
+    there = regime.values
+    present = [code for code in codes(regime) if (there == code.value).any()]
+    if not present:
+        raise InputError(f"{regime.name}: there is nothing to draw; no cell of this part is computed")
     for axes, place in panels:
         part = regime.isel(place)
         _paint_codes(axes, part, x, y, present)
@@ -47,7 +52,7 @@ def regime_map(
             _draw_boundaries(axes, part, x, y)
         if payoff is not None:
             _draw_contours(axes, payoff.isel(place), x, y)
-    shares = {code: float((numbers == code.value).mean()) for code in present}
+    shares = {code: float((there == code.value).mean()) for code in present}
     style.say_codes(figure, present, shares, "share of the points")
     style.say_held(figure, ds, regime)
     return figure
@@ -64,7 +69,7 @@ def payoff_map(
     boundaries: bool = True,
 ) -> "Figure":
     """A number of each point in shades, with the boundaries of the regimes where the cube has them."""
-    payoff = _laid_out(ds, _component(ds, player, output), x, y, col, row)
+    payoff = _laid_out(ds, defined(_number(ds, output, player)), x, y, col, row)
     codes_there = any("flag_values" in v.attrs for v in ds.data_vars.values())
     regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row) if boundaries and codes_there else None
     figure, panels = _panels(ds, payoff, x, y, col, row)
@@ -74,7 +79,7 @@ def payoff_map(
     shown = []
     for axes, place in panels:
         part = payoff.isel(place)
-        grid = [style.edges(axes, part[d].values, direction) for d, direction in ((x, "x"), (y, "y"))]
+        grid = borders_of(part[x]), borders_of(part[y])
         drawn = axes.pcolormesh(*grid, part.values, cmap="cividis", vmin=low, vmax=high, rasterized=True)
         shown.append(axes)
         if regime is not None:
@@ -85,20 +90,9 @@ def payoff_map(
     return figure
 
 
-def _component(ds: xr.Dataset, label: str | None, output: str = "payoff") -> xr.DataArray:
+def _number(ds: xr.Dataset, output: str, label: str | None) -> xr.DataArray:
     """An output of numbers, and of those that it has for each point the one that is asked for."""
-    numbers = {str(n): v for n, v in ds.data_vars.items() if "flag_meanings" not in v.attrs}
-    variable = pick("output of numbers", output, numbers)
-    own = [d for d in variable.dims if variable[d].dtype.kind not in "iuf" and d not in ds[_any(ds)].dims]
-    own = own or [d for d in variable.dims if d == "player"]
-    if not own:
-        return variable
-    labels = {str(name): name for name in variable[own[0]].values}
-    return variable.sel({own[0]: pick(str(own[0]), str(label), labels)}, drop=True)
-
-
-def _any(ds: xr.Dataset) -> str:
-    return min(map(str, ds.data_vars), key=lambda name: ds[name].ndim)
+    return component(pick("output of numbers", output, numbers(ds)), label)
 
 
 def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str | None, row: str | None) -> xr.DataArray:
@@ -144,6 +138,8 @@ def _panels(
                 named = [f"{d} = {style.short(shown[d].values[k])}" for d, k in place.items()]
                 if named:
                     axes.set_title("\n".join(named), fontsize=9)
+                style.set_axis(axes, shown[x].values, "x")
+                style.set_axis(axes, shown[y].values, "y")
                 yield axes, place
 
     return figure, places()
@@ -152,12 +148,12 @@ def _panels(
 def _paint_codes(axes: "Axes", part: xr.DataArray, x: str, y: str, present: list[Code]) -> None:
     from matplotlib.colors import ListedColormap
 
-    index = np.full(256, 0)
+    index = np.full(256, -1)  # what is not computed stays blank
     index[[code.value for code in present]] = range(len(present))
     axes.pcolormesh(
-        style.edges(axes, part[x].values, "x"),
-        style.edges(axes, part[y].values, "y"),
-        index[part.values],
+        borders_of(part[x]),
+        borders_of(part[y]),
+        np.ma.masked_less(index[part.values], 0),
         cmap=ListedColormap([code.colour for code in present]),
         vmin=-0.5,
         vmax=len(present) - 0.5,
@@ -170,17 +166,21 @@ def _draw_boundaries(axes: "Axes", part: xr.DataArray, x: str, y: str, halo: boo
     from matplotlib.collections import LineCollection
     from matplotlib.patheffects import withStroke
 
-    numbers = part.values
-    across, up = (style.edges(axes, part[d].values, direction) for d, direction in ((x, "x"), (y, "y")))
-    i, j = np.nonzero(numbers[:, 1:] != numbers[:, :-1])
+    classes = np.where(np.isin(part.values, [code.value for code in codes(part)]), part.values.astype(int), -1)
+    across, up = borders_of(part[x]), borders_of(part[y])
+    i, j = np.nonzero(_differ(classes[:, 1:], classes[:, :-1]))
     upright = np.stack([np.stack([across[j + 1], up[i]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
-    i, j = np.nonzero(numbers[1:] != numbers[:-1])
+    i, j = np.nonzero(_differ(classes[1:], classes[:-1]))
     level = np.stack([np.stack([across[j], up[i + 1]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
     lines = np.concatenate([upright, level])
     drawn = LineCollection(list(lines), colors="0.15", linewidths=0.5, capstyle="round")
     if halo:
         drawn.set_path_effects([withStroke(linewidth=1.4, foreground="1.0", alpha=0.6)])
     axes.add_collection(drawn)
+
+
+def _differ(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.asarray((one != other) & (one >= 0) & (other >= 0))
 
 
 def _draw_contours(axes: "Axes", part: xr.DataArray, x: str, y: str) -> None:

@@ -1,15 +1,18 @@
 """Pictures of a cube, as `ds.posse.plot` gives them: matplotlib figures, one colour for each regime everywhere."""
 
 from dataclasses import replace
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from posse.analysis import cells, maps, style
+from posse.analysis import maps, style
 from posse.analysis.codes import Code, codes, grouped, regime_variable
+from posse.analysis.point import at
 from posse.analysis.selection import dimension
 from posse.analysis.shares import Beliefs, share
+from posse.analysis.tree_plot import draw_tree
 from posse.kernels.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,9 +84,7 @@ class Pictures:
 
         >>> figure = cube.posse.plot.tree(diversity=0.2, cap_observer=2, resolve=0.7)
         """
-        from posse.analysis.tree_plot import draw_tree
-
-        return draw_tree(*cells.parameters(cells.cell(self._ds, point)))
+        return draw_tree(*at(self._ds, point))
 
 
 def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) -> "Figure":
@@ -99,7 +100,8 @@ def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) 
     shown = [colours[n] for n in names] if by is None else _group_codes(ds, by, names)
     figure = style.new_figure(8.2, 4.8)
     axes = figure.add_subplot()
-    grid = style.edges(axes, labels.values, "x")
+    style.set_axis(axes, labels.values, "x")
+    grid = style.borders_of(labels)
     bottom = np.vstack([np.zeros(labels.size), np.cumsum(heights, axis=0)])
     for k, code in enumerate(shown):
         axes.stairs(bottom[k + 1], grid, baseline=bottom[k], fill=True, color=code.colour, linewidth=0)
@@ -108,7 +110,7 @@ def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) 
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel(style.axis_title(ds, along))
-    axes.set_ylabel("share of the points" + (f"\nover {', '.join(others)}" if others else ""))
+    axes.set_ylabel(fill(f"{table.attrs['long_name']}{' over ' * bool(others)}{', '.join(others)}", 44))
     style.say_codes(figure, shown[::-1], None, by or "regime")
     style.say_held(figure, ds, variable.squeeze())
     return figure

@@ -1,144 +1,168 @@
 """How much of a cube each regime takes, and which gives way to which.
 
-share(ds) -> share of parameter space by regime
-transitions(ds, "diversity") -> steps along an axis from one regime to another
-flips(one, other) -> cells of one cube or slice that another has in another regime
+share(ds)                      share of parameter space by regime
+boundaries(ds)                 where the regime is another one at the next label
+transitions(ds, "diversity")   steps along an axis from one regime to another
+flips(one, other)              cells of one cube or slice that another has in another regime
+
+A cell that was not computed is in no regime: it is counted nowhere, and nothing changes from or to it.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from posse.analysis.beliefs import weights as weights_of
 from posse.analysis.borders import borders
 from posse.analysis.codes import codes, grouped, regime_variable
-from posse.analysis.counts import counts, in_pieces
+from posse.analysis.pieces import counts, in_pieces, settled, steps, tables
 from posse.analysis.selection import dimension
 from posse.kernels.errors import InputError
 
+Array = npt.NDArray[Any]
 Beliefs = Mapping[str, Any]
+Names = str | Iterable[str]
 
 
 def share(
-    ds: xr.Dataset, over: str | Iterable[str] | None = None, weights: Beliefs | None = None, by: str | None = None
+    ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = None, by: str | None = None
 ) -> xr.DataArray:
-    """Share of the points by regime: over all dimensions, or over some. See Accessor.share."""
-    variable = in_pieces(ds[regime_variable(ds)])
-    dims = _over(ds, variable, over)
-    mass = {dim: _mass(ds[dim], belief) for dim, belief in _known(ds, dims, weights or {}).items()}
+    """Share of parameter space by regime: over all dimensions, or over some. See Accessor.share."""
+    variable = ds[regime_variable(ds)]
+    dims = _dims(ds, variable, "over", over)
+    mass = {}
+    for dim, belief in (weights or {}).items():
+        labels = dimension(ds, dim)
+        if dim not in dims:
+            raise InputError(f"weights: {dim} is not averaged over; the share is over {_listed(dims)}")
+        mass[dim] = weights_of(labels, belief)
+        mass[dim] = mass[dim] / mass[dim].sum()
     names, classes = _classes(variable, by)
-    weight = {dim: m / m.sum() for dim, m in mass.items()}
-    rest = int(np.prod([variable.sizes[dim] for dim in dims if dim not in weight]))
-    table = counts(classes, len(names), dims, weight) / max(1, rest)
-    labelled = table.rename({"class": by or "regime"}).assign_coords({by or "regime": names})
-    return labelled.rename("share").assign_attrs(units="1", long_name="share of the points")
+    rest = prod(variable.sizes[dim] for dim in dims if dim not in mass)
+    table = counts(classes, len(names), dims, mass) / max(1, rest)
+    name = by or str(variable.name)
+    believed = f"share, weighted by beliefs over {_listed(mass)}" if mass else "share of the points"
+    found = table.rename({"class": name}).assign_coords({name: names}).rename("share")
+    return settled(found.assign_attrs(units="1", long_name=believed), variable)
 
 
-def _over(ds: xr.Dataset, variable: xr.DataArray, over: str | Iterable[str] | None) -> list[str]:
-    """The dimensions to go over, checked."""
-    if over is None:
+def _dims(ds: xr.Dataset, variable: xr.DataArray, argument: str, wanted: Names | None) -> list[str]:
+    """The dimensions that an argument names, checked; all if it names none."""
+    if wanted is None:
         return [str(dim) for dim in variable.dims]
-    wanted = [over] if isinstance(over, str) else list(over)
-    for dim in wanted:
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    for dim in names:
         dimension(ds, dim)
         if dim not in variable.dims:
-            raise InputError(
-                f"over: {variable.name} has no dimension {dim}; it has {', '.join(map(str, variable.dims))}"
-            )
-    return list(wanted)
+            raise InputError(f"{argument}: {variable.name} has no dimension {dim}; it has {_listed(variable.dims)}")
+        if names.count(dim) > 1:
+            raise InputError(f"{argument}: {dim} stands twice")
+    return names
 
 
-def _known(ds: xr.Dataset, dims: Sequence[str], weights: Beliefs) -> dict[str, Any]:
-    for dim in weights:
-        dimension(ds, dim)
-        if dim not in dims:
-            raise InputError(f"weights: {dim} is not summed over; the share is over {_listed(dims)}")
-    return dict(weights)
-
-
-def _mass(labels: xr.DataArray, belief: Any) -> npt.NDArray[np.float64]:
-    """What each label of an axis weighs.
-
-    belief: numbers; a distribution, whose `cdf` gives the cells between the labels what it holds there; or a
-        density, a function of the labels.
-    """
-    if labels.size == 1:
-        return np.ones(1)
-    if hasattr(belief, "cdf"):
-        weight = np.diff(belief.cdf(borders(_numeric(labels))))
-    elif callable(belief):
-        weight = belief(_numeric(labels)) * np.diff(borders(_numeric(labels)))
-    else:
-        weight = np.asarray(belief, dtype=np.float64)
-    where = f"weights: those of {labels.name}"
-    if weight.shape != labels.shape:
-        raise InputError(f"{where} have the shape {weight.shape}, but there are {labels.size} labels")
-    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
-        raise InputError(f"{where} must be numbers from 0 on, of which one is larger; they begin with {weight[:4]}")
-    return np.asarray(weight, dtype=np.float64)
-
-
-def _numeric(labels: xr.DataArray) -> npt.NDArray[np.float64]:
-    if labels.dtype.kind not in "iuf":
-        raise InputError(f"weights: {labels.name} has names for labels; give a weight for each of the {labels.size}")
-    return labels.values.astype(np.float64)
+def _listed(dims: Iterable[Any]) -> str:
+    return ", ".join(map(str, dims)) or "none"
 
 
 def _classes(variable: xr.DataArray, by: str | None = None) -> tuple[list[str], xr.DataArray]:
-    """The names of the codes, or of their groups, and for each cell the position of its own; beyond them, of none."""
+    """The names of the codes, or of their groups, and in pieces the position of each cell's own; 255 if it has none."""
+    if variable.dtype.kind != "u":
+        raise InputError(f"{variable.name}: holds {variable.dtype}, no codes any more; ds.posse.where keeps them codes")
     words = grouped(variable, by)
     names = list(dict.fromkeys(words))
     position = np.full(256, 255, dtype=np.uint8)
     position[[code.value for code in codes(variable)]] = [names.index(word) for word in words]
-    looked_up: xr.DataArray = xr.apply_ufunc(position.__getitem__, variable, dask="parallelized", output_dtypes=["u1"])
-    return names, looked_up
+    pieces = in_pieces(variable).data.map_blocks(position.__getitem__, dtype=np.uint8)
+    return names, variable.copy(data=pieces).drop_attrs(deep=False)
 
 
-def boundaries(ds: xr.Dataset, along: str | Iterable[str] | None = None) -> xr.DataArray:
+def boundaries(ds: xr.Dataset, along: Names | None = None) -> xr.DataArray:
     """Where the regime is another one at the next label. See Accessor.boundaries."""
-    variable = in_pieces(ds[regime_variable(ds)])
-    found = xr.zeros_like(variable, dtype=bool)
-    for dim in _over(ds, variable, along):
-        following = variable.shift({dim: -1}, fill_value=0)
-        last = xr.DataArray(np.arange(variable.sizes[dim]) == variable.sizes[dim] - 1, dims=dim)
-        found = found | ((following != variable) & ~last)
-    return found.drop_attrs().rename("boundary")
+    variable = ds[regime_variable(ds)]
+    dims = _dims(ds, variable, "along", along)
+    names, classes = _classes(variable)
+    edges = partial(_edges, axes=[variable.get_axis_num(dim) for dim in dims], number=len(names))
+    return settled(steps(classes, dims, edges, bool).rename("boundary"), variable)
+
+
+def _edges(piece: Array, axes: list[int], number: int) -> Array:
+    found = np.zeros(piece.shape, bool)
+    for axis in axes:
+        here, following = np.moveaxis(piece, axis, 0)[:-1], np.moveaxis(piece, axis, 0)[1:]
+        np.moveaxis(found, axis, 0)[:-1] |= (here != following) & (here < number) & (following < number)
+    return found
 
 
 def transitions(ds: xr.Dataset, along: str) -> xr.Dataset:
     """Steps along an axis from one regime to another. See Accessor.transitions."""
-    variable = in_pieces(ds[regime_variable(ds)])
-    (dim,) = _over(ds, variable, along)
+    variable = ds[regime_variable(ds)]
+    if not isinstance(along, str):
+        raise InputError(f"along: {along!r} is not the name of one dimension")
+    _dims(ds, variable, "along", along)
+    length = variable.sizes[along]
+    if length < 2:
+        raise InputError(f"along: {along} has one label, but a transition needs two")
     names, classes = _classes(variable)
-    size = classes.sizes[dim] - 1
-    if size < 1:
-        raise InputError(f"{along}: has one label, but a transition needs two")
-    labels = ds[dim].values
+    n, axis = len(names), variable.get_axis_num(along)
+    pairs = steps(classes, [along], partial(_followed, axis=axis, number=n), np.uint16)
+    labels = ds[along].values
     numeric = labels.dtype.kind in "iuf"
-    middle = (labels[:-1] + labels[1:]) / 2 if numeric else np.arange(size) + 0.5
-    before, after = (
-        classes.isel({dim: part}).drop_vars(dim, errors="ignore") for part in (slice(size), slice(1, None))
+    place = np.append(borders(labels)[1:-1], np.nan) if numeric else np.arange(length) + 0.5
+    by_axis = [place if k == axis else None for k in range(pairs.ndim)]
+    table = tables(partial(_where_pairs, axis=axis, number=n * n), pairs.data, by_axis, (4, n * n), np.float64)
+    pieces = tuple(range(1, pairs.ndim + 1))
+    count, total, lowest, highest = (
+        _square(part, names)
+        for part in (table[0].sum(pieces), table[1].sum(pieces), table[2].min(pieces), table[3].max(pieces))
     )
-    over = [str(d) for d in classes.dims if d != dim]
-    table = _pairs(before, after, names, over).assign_coords({dim: middle})
-    steps = table.sum(dim)
-    there = table > 0
-    place = table[dim].broadcast_like(table)
-    attributes = ds[dim].attrs if numeric else {"long_name": f"position between labels of {along}, from 0"}
-    where = {
-        "lowest": place.where(there).min(dim),
-        "mean": (table * place).sum(dim) / steps.where(steps > 0),
-        "highest": place.where(there).max(dim),
-    }
-    found = {"steps": steps, "share": steps / (variable.size // variable.sizes[dim] * size)}
-    return xr.Dataset(found | {name: v.assign_attrs(attributes) for name, v in where.items()})
+    places = {"lowest": lowest, "average": total / np.maximum(count, 1), "highest": highest}
+    about = ds[along].attrs if numeric else {"long_name": f"position between labels of {along}, from 0"}
+    found = xr.Dataset(
+        {"steps": count.astype(np.int64), "fraction": count / (variable.size // length * (length - 1))}
+        | {name: there.where(count > 0).assign_attrs(about) for name, there in places.items()}
+    )
+    return settled(found, variable)
+
+
+def _followed(piece: Array, axis: int, number: int) -> Array:
+    """For each cell the pair of its class and the next one along an axis, where they differ; else no pair."""
+    here, following = np.moveaxis(piece, axis, 0)[:-1], np.moveaxis(piece, axis, 0)[1:]
+    found = np.full(piece.shape, number * number, np.uint16)
+    np.moveaxis(found, axis, 0)[:-1] = _pair(here, following, number)
+    return found
+
+
+def _pair(one: Array, other: Array, number: int) -> Array:
+    differs = (one != other) & (one < number) & (other < number)
+    return np.where(differs, one.astype(np.uint16) * np.uint16(number) + other, number * number).astype(np.uint16)
+
+
+def _where_pairs(piece: Array, *places: Array | None, axis: int, number: int) -> Array:
+    """Of each pair: how many, the sum of their places, the lowest and the highest; shape (4, number, 1, ...)."""
+    at = np.nonzero(piece < number)
+    pair, place = piece[at], np.asarray(places[axis])[at[axis]]
+    table = np.stack([np.zeros(number), np.zeros(number), np.full(number, np.inf), np.full(number, -np.inf)])
+    table[0] = np.bincount(pair, minlength=number)
+    table[1] = np.bincount(pair, place, minlength=number)
+    np.minimum.at(table[2], pair, place)
+    np.maximum.at(table[3], pair, place)
+    return table.reshape(4, number, *(1,) * piece.ndim)
+
+
+def _square(table: Any, names: list[str]) -> xr.DataArray:
+    """A table of pairs with the names of both."""
+    n = len(names)
+    return xr.DataArray(table.reshape(n, n), {"before": names, "after": names}, ["before", "after"])
 
 
 def flips(one: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     """What changes from one cube or slice to another. See Accessor.flips."""
-    first, second = (in_pieces(ds[regime_variable(ds)]) for ds in (one, other))
+    first, second = (ds[regime_variable(ds)] for ds in (one, other))
     if first.attrs["flag_meanings"] != second.attrs["flag_meanings"]:
         raise InputError("flips: the two do not have the same regimes")
     if set(first.dims) != set(second.dims):
@@ -146,29 +170,14 @@ def flips(one: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     for dim in first.dims:
         if not np.array_equal(first[dim].values, second[dim].values):
             raise InputError(f"flips: the labels of {dim} differ between the two")
-    second = second.transpose(*first.dims)
     names, before = _classes(first)
-    _, after = _classes(second)
-    table = _pairs(before, after, names, [str(d) for d in before.dims])
-    changed = (before.variable != after.variable).to_base_variable()
-    shared = {name: c for name, c in first.coords.items() if name in second.coords and c.equals(second.coords[name])}
-    return xr.Dataset(
-        {"cells": table, "share": table / max(1, first.size), "changed": (first.dims, changed.data)},
-        {name: c for name, c in shared.items() if set(c.dims) <= set(first.dims)},
-    )
-
-
-def _listed(dims: Iterable[Hashable]) -> str:
-    return ", ".join(map(str, dims)) or "none"
-
-
-def _pairs(before: xr.DataArray, after: xr.DataArray, names: list[str], over: list[str]) -> xr.DataArray:
-    """How often each class is followed by each other one: dimensions "from", "to" and those that are not gone over."""
+    after = _classes(second.transpose(*first.dims))[1].chunk(before.chunksizes)
     n = len(names)
-    plain = [v.drop_vars(list(v.coords)) for v in (before, after)]
-    if plain[0].chunks is not None or plain[1].chunks is not None:
-        plain = list(xr.unify_chunks(*plain))  # type: ignore[arg-type]
-    one, two = (v.astype(np.uint16) for v in plain)
-    table = counts((one * n + two).where((one < n) & (two < n) & (one != two), n * n).astype(np.uint16), n * n, over)
-    split = table.data.reshape(n, n, *table.shape[1:])
-    return xr.DataArray(split, {"from": names, "to": names}, ["from", "to", *table.dims[1:]])
+    pairs = xr.DataArray(
+        before.data.map_blocks(_pair, after.data, number=n, dtype=np.uint16),
+        {name: c for name, c in before.coords.items() if c.ndim},
+        before.dims,
+    )
+    cells = _square(counts(pairs, n * n, [str(dim) for dim in pairs.dims]).data, names)
+    found = xr.Dataset({"cells": cells, "fraction": cells / max(1, first.size), "changed": pairs < n * n})
+    return settled(found, first, second)

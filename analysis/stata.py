@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis.table import Array, Column, code_names, columns, grid, rows, spread
+from posse.analysis.dims import defined
+from posse.analysis.table import Array, Column, code_names, columns, points, rows, spread
 from posse.kernels.errors import InputError, TooLargeError, in_words
 from posse.sweeps.memory import require_memory
 
@@ -34,13 +35,13 @@ def write_stata(ds: xr.Dataset, path: Path) -> None:
     _require_room(ds)
     ds = ds.compute()
     found = columns(ds)
-    dims = grid(ds)
+    dims = points(ds)
     shape = [ds.sizes[dim] for dim in dims]
     names = dict(zip(stata_names([c.name for c in found]), found, strict=True))
     labels: Any = {}
     data = {}
     for name, column in names.items():
-        numbers = spread(column.variable, dims, shape)
+        numbers = spread(defined(column.variable), dims, shape)
         data[name], meanings = _encoded(column.variable, numbers)
         labels |= {name: meanings} if meanings else {}
     frame = pd.DataFrame(data)

@@ -3,17 +3,20 @@
 monotone(ds, "payoff", "cost_support", {"player": "observer"}) -> Statement
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
-from posse.analysis.counts import in_pieces
-from posse.analysis.selection import dimension
+from posse.analysis.dims import components, defined, numbers
+from posse.analysis.pieces import in_pieces, steps, tables
+from posse.analysis.selection import ALIKE, dimension, position
 from posse.kernels.errors import InputError, pick
 
+Array = npt.NDArray[Any]
 ROUNDINGS = 8  # a change of so many units in the last place is none
 
 
@@ -21,15 +24,15 @@ ROUNDINGS = 8  # a change of so many units in the last place is none
 class Step:
     """A step from one label to the next: where it begins and ends, and the value at both ends."""
 
+    along: str
     start: dict[str, Any]
     end: dict[str, Any]
     values: tuple[float, float]
 
     def __str__(self) -> str:
-        (along,) = [name for name in self.start if self.start[name] != self.end[name]]
-        others = ", ".join(f"{name} {_short(v)}" for name, v in self.start.items() if name != along)
+        others = ", ".join(f"{name} {_short(v)}" for name, v in self.start.items() if name != self.along)
         a, b = (f"{v:.7g}" for v in self.values)
-        where = f"{a} at {along} {_short(self.start[along])}, {b} at {_short(self.end[along])}"
+        where = f"{a} at {self.along} {_short(self.start[self.along])}, {b} at {_short(self.end[self.along])}"
         return f"{where}{f' ({others})' if others else ''}"
 
 
@@ -37,120 +40,122 @@ class Step:
 class Statement:
     """That an output only rises, or only falls, along an axis; checked when it is first looked at.
 
-    claimed: "rises", "falls", or None for either.
+    It is true or false (`bool`). Where it is false it has counterexamples.
+
+    variable: the output, or one component of it.
+    name: what it is called.
+    along: the axis.
+    direction: what it is said to do: "rises", "falls", or None for either.
     tolerance: how large a step counts as none, relative to the value or to 1, whichever is larger.
     """
 
-    variable: xr.DataArray
-    along: str
-    claimed: str | None
-    tolerance: float
+    variable: xr.DataArray = field(repr=False)
     name: str
-
-    @property
-    def holds(self) -> bool:
-        """Whether no step contradicts it."""
-        return not self.counterexamples
+    along: str
+    direction: str | None
+    tolerance: float
 
     def __bool__(self) -> bool:
         return self.holds
 
     @property
-    def direction(self) -> str:
+    def holds(self) -> bool:
+        """Whether no step contradicts it. Raises InputError where there is no step."""
+        if not self.steps["checked"]:
+            raise InputError(f"{self.name} has no two values beside each other along {self.along}")
+        return not self.counterexamples
+
+    @property
+    def found(self) -> str:
         """What the steps do: "rises", "falls", "never changes", or "rises and falls"."""
         return {(False, False): "never changes", (True, False): "rises", (False, True): "falls"}.get(
             (self.steps["rises"] > 0, self.steps["falls"] > 0), "rises and falls"
         )
 
-    @cached_property
+    @property
     def steps(self) -> dict[str, int]:
         """How many steps were looked at, how many rise, how many fall."""
-        change = self._change
-        counted = xr.Dataset(
-            {
-                "checked": change.notnull().sum(),
-                "rises": (change > 0).sum(),
-                "falls": (change < 0).sum(),
-            }
-        ).compute()
-        return {str(name): int(v) for name, v in counted.items()}
+        return {name: int(self._table[k]) for k, name in enumerate(("checked", "rises", "falls"))}
 
     @cached_property
     def counterexamples(self) -> tuple[Step, ...]:
         """The largest step against what is claimed; where nothing is, the largest up and the largest down."""
-        up, down = self.steps["rises"] > 0, self.steps["falls"] > 0
-        if self.claimed == "rises":
-            return (self._largest(-1),) if down else ()
-        if self.claimed == "falls":
-            return (self._largest(1),) if up else ()
-        return (self._largest(1), self._largest(-1)) if up and down else ()
+        against = {"rises": [1], "falls": [0]}.get(str(self.direction), [0, 1])  # up is 0, down is 1
+        if not all(self._table[1 + k] for k in against):
+            return ()
+        return tuple(self._step(int(self._table[3 + k])) for k in against)
 
-    @property
-    def _change(self) -> xr.DataArray:
-        """Of each step, 0 where it is within the tolerance."""
-        plain = self.variable.drop_vars(list(self.variable.coords))
-        start = plain.isel({self.along: slice(plain.sizes[self.along] - 1)})
-        change = plain.isel({self.along: slice(1, None)}).astype(np.float64) - start
-        return change.where(abs(change) > self.tolerance * np.maximum(1, abs(start)), 0 * change)
+    @cached_property
+    def _table(self) -> Array:
+        """Steps, those up, those down, and in C order the positions of the largest up and of the largest down."""
+        axis = self.variable.get_axis_num(self.along)
+        pieces = in_pieces(defined(self.variable))
+        change = steps(pieces, [self.along], partial(_change, axis=axis, tolerance=self.tolerance), np.float64)
+        positions = [np.arange(n) for n in change.shape]
+        each = tables(partial(_extremes, shape=change.shape), change.data, positions, (7,), np.float64)
+        each = np.asarray(each).reshape(7, -1)
+        largest = [each[k + 1, each[k].argmax()] for k in (3, 5)]
+        return np.concatenate([each[:3].sum(1), largest])
 
-    def _largest(self, sign: int) -> Step:
-        """The largest step upwards (1) or downwards (-1)."""
-        change = sign * self._change
-        position = np.unravel_index(_argmax(change), change.shape)
-        start = dict(zip(change.dims, map(int, position), strict=True))
-        ends = [self.variable.isel(place).compute() for place in (start, start | {self.along: start[self.along] + 1})]
+    def _step(self, number: int) -> Step:
+        place = dict(zip(self.variable.dims, map(int, np.unravel_index(number, self.variable.shape)), strict=True))
+        ends = [self.variable.isel(p).compute() for p in (place, place | {self.along: place[self.along] + 1})]
         labels = [{str(d): v[d].item() for d in self.variable.dims} for v in ends]
-        return Step(labels[0], labels[1], (float(ends[0]), float(ends[1])))
+        return Step(self.along, labels[0], labels[1], (float(ends[0]), float(ends[1])))
 
     def __str__(self) -> str:
-        claim = f"{self.name} {self.claimed or 'rises or falls'} along {self.along}"
+        claim = f"{self.name} {self.direction or 'rises or falls'} along {self.along}"
         if not self.steps["checked"]:
             return f"{claim}: there is no step to check"
         counted = f"{self.steps['checked']:,} steps, {self.steps['rises']:,} up, {self.steps['falls']:,} down"
         if self.holds:
-            return f"{self.name} {self.direction} along {self.along}: holds ({counted})"
+            return f"{self.name} {self.found} along {self.along}: holds ({counted})"
         return f"{claim}: does not hold ({counted})\n" + "\n".join(f"  {step}" for step in self.counterexamples)
 
     __repr__ = __str__
 
 
-def _argmax(array: xr.DataArray) -> int:
-    """Position of the largest number in C order, where not all are NaN; chunk by chunk."""
-    if array.chunks is None:
-        return int(np.nanargmax(array.values))
-    largest = array.max()
-    first = xr.where(array == largest, _positions(array), array.size).min()
-    return int(first.compute())
+def _change(piece: Array, axis: int, tolerance: float) -> Array:
+    """From each cell to the next along an axis: 0 within the tolerance, NaN where there is none."""
+    start = np.moveaxis(piece, axis, 0).astype(np.float64)
+    change = np.diff(start, axis=0)
+    change[abs(change) <= tolerance * np.maximum(1, abs(start[:-1]))] = 0
+    found = np.full(piece.shape, np.nan)
+    np.moveaxis(found, axis, 0)[:-1] = change
+    return found
 
 
-def _positions(array: xr.DataArray) -> xr.DataArray:
-    """Position of each cell in C order."""
-    found = xr.DataArray(0)
-    for dim, n in array.sizes.items():
-        found = found * n + xr.DataArray(np.arange(n), dims=str(dim)).chunk({dim: array.chunksizes[dim]})
-    return found.transpose(*array.dims)
+def _extremes(piece: Array, *positions: Array, shape: tuple[int, ...]) -> Array:
+    """Steps, up, down; the largest up and its position, the largest down and its position; shape (7, 1, ...)."""
+    table = [np.count_nonzero(~np.isnan(piece)), np.count_nonzero(piece > 0), np.count_nonzero(piece < 0)]
+    for sign in (1, -1):
+        signed = np.where(np.isnan(piece), -np.inf, sign * piece)
+        at = np.unravel_index(signed.argmax(), piece.shape)
+        table += [signed[at], np.ravel_multi_index([p[k] for p, k in zip(positions, at, strict=True)], shape)]
+    return np.array(table, dtype=np.float64).reshape(7, *(1,) * piece.ndim)
 
 
 def monotone(
-    ds: xr.Dataset, output: str, along: str, labels: dict[str, Any], claimed: str | None, tolerance: float | None
+    ds: xr.Dataset, output: str, along: str, labels: dict[str, Any], direction: str | None, tolerance: float | None
 ) -> Statement:
     """See Accessor.monotone."""
-    numbers = {str(n): v for n, v in ds.data_vars.items() if "flag_meanings" not in v.attrs}
-    variable = in_pieces(pick("output of numbers", output, numbers))
+    variable = pick("output of numbers", output, numbers(ds))
     dimension(ds, along)
+    if along in components(variable):
+        raise InputError(f"along: {along} is no axis; its labels are {', '.join(map(str, variable[along].values))}")
     if along not in variable.dims or variable.sizes[along] < 2:
         raise InputError(f"along: {output} has one label of {along}, but a step needs two")
-    if claimed is not None:
-        pick("direction", claimed, {"rises": 0, "falls": 0})
+    if direction is not None:
+        pick("direction", direction, {"rises": 0, "falls": 0})
     name = output
     for dim, label in labels.items():
-        dimension(ds, dim)
-        pick(f"label of {dim}", label, dict.fromkeys(variable[dim].values.tolist()))
-        variable = variable.sel({dim: label}, drop=True)
+        if dim not in variable.dims or dim == along:
+            raise InputError(f"{dim}: cannot be chosen; {output} has {', '.join(map(str, variable.dims))}")
+        variable = variable.isel({dim: position(dimension(ds, dim), label, ALIKE)}, drop=True)
         name += f" of {label}"
     if tolerance is None:
         tolerance = ROUNDINGS * float(np.finfo(variable.dtype).eps) if variable.dtype.kind == "f" else 0
-    return Statement(variable, along, claimed, tolerance, name)
+    return Statement(variable, name, along, direction, tolerance)
 
 
 def _short(value: Any) -> str:

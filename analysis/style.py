@@ -9,6 +9,7 @@ import xarray as xr
 
 from posse.analysis.borders import borders, in_ratios
 from posse.analysis.codes import Code
+from posse.analysis.dims import held
 from posse.kernels.errors import InputError, pick
 
 if TYPE_CHECKING:
@@ -44,22 +45,26 @@ def save(figure: "Figure", path: Path) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def edges(axes: "Axes", labels: np.ndarray[Any, Any], direction: str) -> np.ndarray[Any, Any]:
-    """Borders of the cells around the labels; the scale of the axis follows their spacing."""
+def borders_of(labels: xr.DataArray) -> np.ndarray[Any, Any]:
+    """The borders of the cells around labels; of names, half-way between their positions."""
+    numeric = labels.dtype.kind in "iuf"
+    return borders(labels.values) if numeric else np.arange(labels.size + 1) - 0.5
+
+
+def set_axis(axes: "Axes", labels: np.ndarray[Any, Any], direction: str) -> None:
+    """Scale and ticks that follow the labels: their names, ratios, or one for each of a few."""
     if labels.dtype.kind not in "iuf":
         names = [short(label) for label in labels]
         if direction == "x":
             axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
         else:
             axes.set_yticks(range(len(names)), names)
-        return np.arange(len(names) + 1) - 0.5
-    values = labels.astype(float)
-    if in_ratios(values):
+        return
+    if in_ratios(labels.astype(float)):
         _set_log(axes, direction)
-    if len(values) <= MOST_TICKS:
-        getattr(axes, f"set_{direction}ticks")(values, [short(value) for value in values])
+    if len(labels) <= MOST_TICKS:
+        getattr(axes, f"set_{direction}ticks")(labels, [short(value) for value in labels])
         getattr(axes, f"{direction}axis").minorticks_off()
-    return borders(values)
 
 
 def _set_log(axes: "Axes", direction: str) -> None:
@@ -86,9 +91,7 @@ def say_held(figure: "Figure", ds: xr.Dataset, shown: xr.DataArray) -> None:
     """Say at which labels the dimensions are held that a picture does not show."""
     from matplotlib.patches import Patch
 
-    spec = ds.attrs.get("spec", "")
-    held = [str(name) for name in shown.coords if not shown[name].ndim and f"[axes.{name}]" in spec]
-    lines = [Patch(visible=False, label=f"{name} = {short(shown[name].item())}") for name in held]
+    lines = [Patch(visible=False, label=f"{name} = {short(label)}") for name, label in held(ds, shown).items()]
     if lines:
         figure.legend(
             handles=lines, loc="outside right lower", title="held at", **LEGEND, handlelength=0, handletextpad=0

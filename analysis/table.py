@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import psutil
 import xarray as xr
 
 from posse.analysis.codes import codes
+from posse.analysis.dims import defined, grid
 from posse.kernels.errors import InputError
 from posse.sweeps.memory import require_memory
 
@@ -24,6 +26,7 @@ Array = npt.NDArray[Any]
 
 MOST_ROWS = 1 << 20  # of a piece
 NONE_SET = "none"
+MEMORY = 8  # a part of it that a slab may take
 
 
 @dataclass(frozen=True)
@@ -60,31 +63,42 @@ def table(ds: xr.Dataset) -> pd.DataFrame:
 
 
 def pieces(ds: xr.Dataset) -> Iterator[pd.DataFrame]:
-    """The rows of the table in pieces of at most MOST_ROWS, each of which is read when it is its turn."""
-    dims = grid(ds)
-    for window in _windows([ds.sizes[dim] for dim in dims], MOST_ROWS):
-        yield _frame(ds.isel(dict(zip(dims, window, strict=True))).compute())
+    """The rows of the table in pieces of at most MOST_ROWS, read some labels of the first dimension at a time."""
+    dims = points(ds)
+    for slab in _slabs(ds, dims):
+        for window in _windows([slab.sizes[dim] for dim in dims], MOST_ROWS):
+            yield _frame(slab.isel(dict(zip(dims, window, strict=True))).compute())
+
+
+def _slabs(ds: xr.Dataset, dims: Sequence[str]) -> Iterator[xr.Dataset]:
+    """A Dataset in slabs as thick as its chunks, in memory, so that each chunk is read once; as it is if none fits."""
+    size = ds.sizes[dims[0]] if dims else 1
+    thick = max(max(ds.chunksizes.get(dims[0], (size,))) if dims else 1, 1)
+    if thick >= size or ds.nbytes / size * thick > psutil.virtual_memory().available / MEMORY:
+        yield ds
+        return
+    for start in range(0, size, thick):
+        yield ds.isel({dims[0]: slice(start, start + thick)}).compute()
 
 
 def rows(ds: xr.Dataset) -> int:
     """How many rows the table has: the points of the grid."""
-    return prod(ds.sizes[dim] for dim in grid(ds))
+    return prod(ds.sizes[dim] for dim in points(ds))
 
 
-def grid(ds: xr.Dataset) -> list[str]:
-    """The dimensions of the points: those that all variables share."""
+def points(ds: xr.Dataset) -> list[str]:
+    """The dimensions of the points, of which each has a row. InputError where there is none."""
     if not ds.data_vars:
         raise InputError("there is nothing to write: no variable is left")
     empty = [str(dim) for dim, length in ds.sizes.items() if length == 0]
     if empty:
         raise InputError(f"there is nothing to write: no label of {', '.join(empty)} is left")
-    shared = set.intersection(*(set(v.dims) for v in ds.data_vars.values()))
-    return [str(dim) for dim in next(iter(ds.data_vars.values())).dims if dim in shared]
+    return grid(ds)
 
 
 def columns(ds: xr.Dataset) -> list[Column]:
     """The columns in order: labels first, then results."""
-    dims = grid(ds)
+    dims = points(ds)
     others = [str(name) for name in ds.coords if name not in dims and set(ds[name].dims) <= set(dims)]
     found = [Column(name, ds[name].reset_coords(drop=True)) for name in (*dims, *others)]
     for name, variable in ds.data_vars.items():
@@ -97,7 +111,7 @@ def columns(ds: xr.Dataset) -> list[Column]:
 
 
 def _frame(ds: xr.Dataset) -> pd.DataFrame:
-    dims = grid(ds)
+    dims = points(ds)
     shape = [ds.sizes[dim] for dim in dims]
     return pd.DataFrame({c.name: _values(c.variable, dims, shape) for c in columns(ds)})
 
@@ -114,7 +128,7 @@ def _values(variable: xr.DataArray, dims: Sequence[str], shape: Sequence[int]) -
         position, words = pd.factorize(variable.values.astype(object).ravel())
         positions = variable.copy(data=position.reshape(variable.shape))
         return pd.Categorical.from_codes(spread(positions, dims, shape), pd.Index(words, dtype=object))
-    return spread(variable, dims, shape)
+    return spread(defined(variable), dims, shape)
 
 
 def spread(variable: xr.DataArray, dims: Sequence[str], shape: Sequence[int]) -> Array:

@@ -35,6 +35,7 @@ from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.store import Store, in_order, open_store
 from posse.sweeps.sweep import Sweep, read_outputs
+from posse.sweeps.virtual import virtual as virtual_cube
 from posse.sweeps.virtual import virtual_outputs
 
 
@@ -301,6 +302,11 @@ def open_cube(where: str | Path | Store, virtual: bool | Sequence[str] = False, 
         GuardedStore(store, there, sealed), chunks={} if dask else None, consolidated=True
     )
     return stored.assign(_virtual(Cube.open(store).sweep, virtual, dask)) if virtual else stored
+
+
+def open_any(where: str) -> xr.Dataset:
+    """Open a store, or a sweep file, whose cells are solved when they are read."""
+    return virtual_cube(where) if where.endswith(".toml") else open_cube(where)
 
 
 def _virtual(sweep: Sweep, outputs: Sequence[str] | Literal[True], dask: bool) -> xr.Dataset:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from posse.kernels.declaration import Game, Output, Parameter
+from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output, Parameter
 from posse.sweeps.axes import Array, Axis
 from posse.sweeps.sweep import Sweep
 
 version = cache(metadata.version)  # reads files
+ROLE = "component"  # what the labels of an output's own dimension are
 PACKAGES = ("numba", "numpy", "xarray", "zarr", "numcodecs")
 
 
@@ -29,6 +30,8 @@ def parameter_attributes(parameter: Parameter) -> dict[str, Any]:
 def output_attributes(output: Output) -> dict[str, Any]:
     """CF attributes of a variable."""
     attributes: dict[str, Any] = {"long_name": output.long_name}
+    if output.kind == "count":
+        attributes["valid_max"] = OUTSIDE_DOMAIN - 1
     if output.kind in ("real", "count"):
         return attributes | {"units": output.units}
     flags = output.all_flags
@@ -82,7 +85,7 @@ def own_coordinate(output: Output) -> dict[str, xr.DataArray]:
     if output.dimension is None:
         return {}
     name, labels = output.dimension
-    return {name: xr.DataArray(np.array(labels, dtype=np.dtypes.StringDType()), dims=name)}
+    return {name: xr.DataArray(np.array(labels, dtype=np.dtypes.StringDType()), dims=name, attrs={"role": ROLE})}
 
 
 def _axis_coordinates(axis: Axis, game: Game) -> dict[str, xr.DataArray]:

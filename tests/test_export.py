@@ -233,7 +233,7 @@ def test_a_slice_larger_than_memory(suffix: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_virtual_cube_larger_than_memory(tmp_path: Path) -> None:
-    axes = {name: {"linspace": [0, 0.9, 160]} for name in ("diversity", "resolve", "share")}
+    axes = {name: {"linspace": [0, 0.9, 224]} for name in ("diversity", "resolve", "share")}
     sweep = posse.Sweep("restraint", axes)
     posse.virtual(sweep).isel(diversity=[0]).posse.write(tmp_path / "first.nc")
     tracemalloc.start()
@@ -242,7 +242,7 @@ def test_a_virtual_cube_larger_than_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert peak < sweep.nbytes / 2
     with netCDF4.Dataset(tmp_path / "part.nc") as file:
-        np.testing.assert_array_equal(file["regime"][80], posse.virtual(sweep).regime[80])
+        np.testing.assert_array_equal(file["regime"][112], posse.virtual(sweep).regime[112])
 
 
 # Names in Stata, limits
@@ -281,7 +281,8 @@ def test_too_much_for_stata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(TooLargeError, match=r"2,147,483,647 observations, but these are 3,000,000,000"):
         write(many, tmp_path / "part.dta")
     monkeypatch.setattr(stata, "MOST_VARIABLES", 5)
-    wide = xr.Dataset({"x": (("k", "i"), np.zeros((5, 1), "u1")), "y": ("i", [1.0])})
+    players = {"player": ("player", list("abcde"), {"role": "component"})}
+    wide = xr.Dataset({"x": (("player", "i"), np.zeros((5, 1), "u1")), "y": ("i", [1.0])}, players)
     with pytest.raises(TooLargeError, match="at most 5 variables, but these are 7"):  # the label, x and y
         write(wide, tmp_path / "part.dta")
     with pytest.raises(InputError, match=r"Stata cannot hold this.*x"):

@@ -32,6 +32,9 @@ STOPPED = 130
 
 Spec = Annotated[Path, typer.Argument(help="TOML file that describes the sweep.")]
 Store = Annotated[str, typer.Argument(help="The cube: a folder, or s3://bucket/path.")]
+Readable = Annotated[
+    str, typer.Argument(metavar="STORE|SPEC", help="The cube; or a sweep file (.toml), solved where it is read.")
+]
 NewStore = Annotated[str, typer.Option(help="The cube, new or to be finished: a folder, or s3://bucket/path.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; as many as keep the cores busy if left out.")]
 Local = Annotated[int | None, typer.Option(metavar="N", help="Run on N processes of this machine instead.")]
@@ -258,23 +261,23 @@ def show_info(store: Store, as_json: Json = False) -> None:
 
 @app.command("slice")
 def write_slice(
-    store: Store,
+    cube: Readable,
     out: Annotated[Path, typer.Option(help="File to write: .nc, .csv, .parquet or .dta.")],
     sel: Select = None,
 ) -> None:
     """Write a part of a cube for other programs, by the file's suffix: NetCDF, CSV, Parquet or Stata."""
     from posse.analysis.export import write
     from posse.analysis.selection import select
-    from posse.sweeps.cube import open_cube
+    from posse.sweeps.cube import open_any
 
-    part = select(open_cube(store), dict(_pairs("--sel", sel)))
+    part = select(open_any(cube), dict(_pairs("--sel", sel)))
     write(part, out)
     print(f"{out}: {' × '.join(f'{dim} {n}' for dim, n in part.sizes.items()) or 'one point'}")
 
 
 @app.command("plot")
 def plot_cube(
-    store: Store,
+    cube: Readable,
     out: Annotated[Path, typer.Option(help="Picture to write, .png, .pdf or .svg.")],
     kind: Annotated[str, typer.Option(help="map, payoff, share or tree.")] = "map",
     x: Annotated[str | None, typer.Option(help="Dimension along the horizontal axis.")] = None,
@@ -282,6 +285,7 @@ def plot_cube(
     col: Annotated[str | None, typer.Option(help="Dimension of which each label gets a column of panels.")] = None,
     row: Annotated[str | None, typer.Option(help="Dimension of which each label gets a row of panels.")] = None,
     player: Annotated[str | None, typer.Option(help="Whose payoff; on a map, drawn as lines.")] = None,
+    output: Annotated[str | None, typer.Option(help="An output of numbers in place of payoffs.")] = None,
     by: Annotated[str | None, typer.Option(help="A group of regimes, of share.")] = None,
     sel: Select = None,
 ) -> None:
@@ -290,8 +294,8 @@ def plot_cube(
     from posse.draw import picture
 
     require_type(out)
-    options = {"x": x, "y": y, "col": col, "row": row, "player": player, "by": by}
-    figure, shown = picture(store, kind, dict(_pairs("--sel", sel)), options)
+    options = {"x": x, "y": y, "col": col, "row": row, "player": player, "output": output, "by": by}
+    figure, shown = picture(cube, kind, dict(_pairs("--sel", sel)), options)
     save(figure, out)
     print(f"{out}: {shown}")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from posse.analysis.pictures import Pictures
 from posse.analysis.selection import select
 from posse.kernels.errors import InputError, pick
-from posse.sweeps.cube import open_cube
+from posse.sweeps.cube import open_any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Of each kind of picture: the options that it needs, and those that it may have.
 KINDS = {
     "map": (("x", "y"), ("col", "row", "player")),
-    "payoff": (("x", "y", "player"), ("col", "row")),
+    "payoff": (("x", "y"), ("player", "output", "col", "row")),
     "share": (("x",), ("by",)),
     "tree": ((), ()),
 }
@@ -29,14 +29,15 @@ def picture(store: str, kind: str, sel: dict[str, str], options: dict[str, str |
     for name in given:
         if name not in needed + allowed:
             raise InputError(f"--{name}: a {kind} does not take it; it takes {_listed(needed + allowed)}")
-    ds = select(open_cube(store), sel)
+    ds = select(open_any(store), sel)
     plot = Pictures(ds)
     axes: dict[str, Any] = {name: given[name] for name in ("x", "y", "col", "row") if name in given}
     if kind == "map":
         return plot.map(**axes, contours=given.get("player")), f"regimes over {given['x']} and {given['y']}"
     if kind == "payoff":
-        shown = f"payoff of {given['player']} over {given['x']} and {given['y']}"
-        return plot.payoff(**axes, player=given["player"]), shown
+        output, player = given.get("output", "payoff"), given.get("player")
+        shown = f"{output}{f' of {player}' if player else ''} over {given['x']} and {given['y']}"
+        return plot.payoff(**axes, output=output, player=player), shown
     if kind == "share":
         return plot.share(given["x"], by=given.get("by")), f"shares along {given['x']}"
     return plot.tree(), "game tree"
