@@ -122,7 +122,7 @@ def _value(dial: Dial, stand: float) -> Value:
 
 def _format(dial: Dial) -> CustomJSTickFormatter:
     """Writes the value that a slider stands at."""
-    shown = "10 ** tick" if dial.is_log else "tick"
+    shown, arguments = "10 ** tick" if dial.is_log else "tick", {}
     if dial.labels is not None:
-        return CustomJSTickFormatter(args={"labels": list(dial.labels)}, code="return labels[tick].toPrecision(4) / 1 + ''")
-    return CustomJSTickFormatter(code=f"return Number(({shown}).toPrecision(4)) + ''")
+        shown, arguments = "labels[tick]", {"labels": list(dial.labels)}
+    return CustomJSTickFormatter(args=arguments, code=f"return Number(({shown}).toPrecision(4)) + ''")

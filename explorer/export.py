@@ -6,12 +6,18 @@ write(name, view, source)   its bytes
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from posse.analysis import export, plot
+import xarray as xr
+
+from posse.analysis import export, maps, style
 from posse.explorer.solving import Source
 from posse.explorer.view import View
 from posse.kernels.errors import pick
 from posse.sweeps import spec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FILES = {
     "map.png": "picture",
@@ -30,7 +36,14 @@ def write(name: str, view: View, source: Source) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / name
         if path.suffix == ".png":
-            plot.save_map(part, view.x, view.y, path)
+            style.save(_picture(part, view, source), path)
         else:
             export.write(part, path)
         return path.read_bytes()
+
+
+def _picture(part: xr.Dataset, view: View, source: Source) -> "Figure":
+    if view.colour == source.space.regime:
+        return maps.regime_map(part, view.x, view.y)
+    output, _, component = view.colour.partition(".")
+    return maps.payoff_map(part, view.x, view.y, component or None, output=output)

@@ -20,7 +20,9 @@ a:focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: normal; padding: 0.1em 0.4em 0.1em 0; overflow-wrap: anywhere; }
 td { padding: 0.1em 0.3em; vertical-align: top; }
-caption { text-align: left; color: #555; }
+.payoff { white-space: nowrap; margin-right: 0.8em; }
+ul { margin: 0.1em 0 0.5em; padding-left: 1.2em; }
+.pins th { width: 46%; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { width: 25%; vertical-align: middle; }
 .bar span { display: block; height: 0.6em; background: #777; min-width: 1px; }

@@ -154,7 +154,7 @@ class Map:
             self.colours.palette = SHADES
         else:
             self.colours.palette = palette(self.space.codes)
-        for axis, name, span in ((self.figure.xaxis[0], view.x, view.x_range), (self.figure.yaxis[0], view.y, view.y_range)):
+        for axis, name, span in zip(self.figure.axis, (view.x, view.y), (view.x_range, view.y_range), strict=True):
             if self.space.dials[name].is_log:
                 axis.ticker = _log_ticker(span)
         self.bar.visible = picture.span is not None
@@ -178,8 +178,11 @@ class Map:
 
 def _range(dial: Dial, span: Span) -> Range1d:
     """What an axis shows; it cannot be moved out of what can be solved."""
-    low, high = (min(dial.span[0], dial.bounds[0]), max(dial.span[1], dial.bounds[1])) if dial.labels else dial.bounds
-    return Range1d(*span, reset_start=dial.span[0], reset_end=dial.span[1], bounds=(low, high), min_interval=(high - low) * 1e-12)
+    low, high = dial.bounds
+    if dial.labels:
+        low, high = min(low, dial.span[0]), max(high, dial.span[1])
+    first = {"reset_start": dial.span[0], "reset_end": dial.span[1]}
+    return Range1d(*span, **first, bounds=(low, high), min_interval=(high - low) * 1e-12)
 
 
 def _log_ticker(span: Span) -> FixedTicker | BasicTicker:

@@ -31,9 +31,9 @@ class Page:
     def __init__(self, source: Source, name: str) -> None:
         pn.extension(raw_css=[look.PAGE])
         self.source, self.space, self.name = source, source.space, name
-        self.view, self.error = self._asked()
         self.pointer: tuple[float, float] | None = None
         self.document: Any = pn.state.curdoc
+        self.view, self.error = self._asked()
         self._due: set[str] = set()
         self.took = ""
         self.controls = Controls(self.space, self.view, self.change)
@@ -49,8 +49,7 @@ class Page:
 
     def _asked(self) -> tuple[View, str]:
         """The view of the link that was followed; where it is broken, the default and the reason."""
-        request = pn.state.curdoc.session_context.request if pn.state.curdoc.session_context else None
-        query = getattr(request, "query", "") or ""
+        query = self.document.session_context.request.query
         try:
             return view.read(query, self.space), ""
         except InputError as error:
@@ -152,7 +151,8 @@ class Page:
         self.map.show(paint(cells), cells.codes, self.view)
         self.legend.object = words.legend(cells, self.space, self.view.colour == self.space.regime)
         self.took = f"{columns} × {rows} games solved in {1000 * (perf_counter() - began):.0f} ms"
-        self._head(), self._foot()
+        self._head()
+        self._foot()
 
     def _tell(self) -> None:
         """The words about points: under the pointer or at the cross, and those that are pinned."""
@@ -177,10 +177,11 @@ class Page:
         if progress:
             notes.append(f"<p class='note' role='status'>{escape(self.name)} is still running: {progress}</p>")
         elif self.source.why == UNFINISHED:
-            notes.append("<p class='note' role='status'>The sweep is finished: <a href='?'>open the whole of it</a></p>")
+            notes.append("<p class='note' role='status'>The sweep is finished: <a href='?'>explore all of it</a></p>")
         elif self.source.why:
             notes.append(f"<p class='note'>Only the cells of the cube: {escape(self.source.why)}</p>")
-        self.head.object = f"<h1>{escape(self.space.title)}</h1><p class='quiet'>{escape(self.name)}</p>" + "".join(notes)
+        title = f"<h1>{escape(self.space.title)}</h1><p class='quiet'>{escape(self.name)}</p>"
+        self.head.object = title + "".join(notes)
 
     def _foot(self) -> None:
         query = escape(view.write(self.view, self.space))

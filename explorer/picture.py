@@ -23,7 +23,7 @@ STRIPES = 8  # pixels from one line of the hatching to the next
 
 @dataclass(frozen=True)
 class Picture:
-    """shown: which colour each cell has; over: CLEAR, BORDER or HATCH; span: the numbers of the first and last shade."""
+    """shown: which colour each cell has; over: CLEAR, BORDER or HATCH; span: the ends of the shades."""
 
     shown: Bytes
     over: Bytes

@@ -6,7 +6,7 @@ source.solve(point) -> the outputs at one point
 source.slice(view) -> Dataset of what the map shows, and source.spec(view) the sweep that gives it
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,10 +103,12 @@ class Live:
         return Cells(codes, None if output == self.space.regime else solved[output][component].copy())
 
     def solve(self, point: Point) -> xr.Dataset:
-        return memory.solve(self.game, outside_domain="mark", **self.space.parameters(point))
+        parameters: dict[str, Any] = dict(self.space.parameters(point))
+        return memory.solve(self.game, outside_domain="mark", **parameters)
 
     def spec(self, view: View) -> spec.Spec:
-        return written(self.space, view, [o.name for o in self.sweep.outputs], self.sweep.dtype)
+        outputs = [*(o.name for o in self.sweep.outputs), self.space.regime, self.space.colourings[view.colour][0]]
+        return written(self.space, view, list(dict.fromkeys(outputs)), self.sweep.dtype)
 
     def slice(self, view: View) -> xr.Dataset:
         return memory.evaluate(Sweep.from_spec(self.spec(view)))
@@ -126,8 +128,9 @@ def written(space: Space, view: View, outputs: Sequence[str], dtype: str) -> spe
     axes = {name: _axis(space.dials[name], span) for name, span in ((view.x, view.x_range), (view.y, view.y_range))}
     bound = {name for axis in (view.x, view.y) for name in [axis, *space.dials[axis].binds]}
     held = {name: value for name, value in space.parameters(view.point).items() if name not in bound}
-    marked = {"dtype": dtype, "outside_domain": "mark"}
-    return spec.Spec(game=space.game, outputs=list(outputs), **marked, axes=axes, fixed=held)
+    return spec.Spec(
+        game=space.game, outputs=list(outputs), dtype=dtype, outside_domain="mark", axes=axes, fixed=dict(held)
+    )
 
 
 def _axis(dial: Dial, span: tuple[float, float]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from posse.analysis.codes import Code, flags, regime_variable
-from posse.kernels.declaration import LARGEST, Game, Output, Parameter
+from posse.analysis.codes import Code, codes, regime_variable
+from posse.kernels.declaration import LARGEST, Game, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.sweeps import spec
 from posse.sweeps.axes import Axis
@@ -248,10 +248,10 @@ def _space(
     meanings = {flag.value: flag.meaning for flag in game.output(regime).all_flags} if game else {}
     colourings = {regime: (regime, 0)}
     for key, variable in variables.items():
-        if not {"flag_values", "flag_masks"} & set(variable.attrs) and (game is None or game.output(key).kind == "real"):
+        if "flag_meanings" not in variable.attrs and (game is None or game.output(key).kind == "real"):
             parts = game.output(key).labels if game else _components(variable, dials)
             colourings |= {f"{key}.{part}": (key, k) for k, part in enumerate(parts)} or {key: (key, 0)}
-    return Space(title, name, regime, dials, first, flags(variables[regime]), meanings, colourings)
+    return Space(title, name, regime, dials, first, codes(variables[regime]), meanings, colourings)
 
 
 def _components(variable: xr.DataArray, dials: Mapping[str, Dial]) -> list[str]:

@@ -117,4 +117,3 @@ class Stored:
             window = np.ix_(*[inside.get(str(dim), np.arange(n)) for dim, n in found.sizes.items()])
             values[window] = found.isel(inside).values
         return found.copy(data=values)
-

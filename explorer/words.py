@@ -1,17 +1,16 @@
 """What stands beside the map, as HTML: legend with shares, a point in words, two points compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from importlib import import_module
-from typing import Any
 
 import xarray as xr
 
-from posse.explorer.picture import NOT_YET
+from posse.analysis import story as stories
+from posse.explorer.picture import NOT_YET, UNDEFINED
 from posse.explorer.solving import NOT_COMPUTED, Cells, Live, Source
 from posse.explorer.space import Dial, Point, Space, Value
 from posse.kernels.declaration import OUTSIDE_DOMAIN
-from posse.kernels.errors import PosseError
+from posse.kernels.errors import InputError
 
 LETTERS = "AB"
 
@@ -47,7 +46,8 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
         for code, share in found
         if share > 0
     ]
-    for value, name, colour in ((OUTSIDE_DOMAIN, "outside the domain", "#fff"), (NOT_COMPUTED, "not computed", NOT_YET)):
+    others = ((OUTSIDE_DOMAIN, "outside the domain", UNDEFINED), (NOT_COMPUTED, "not computed", NOT_YET))
+    for value, name, colour in others:
         part = float((cells.codes == value).mean())
         if part > 0:
             rows.append(_legend_row(colour, name, part, 0))
@@ -80,7 +80,8 @@ def numbers(found: xr.Dataset) -> dict[str, float]:
             continue
         if variable.ndim:
             labels = variable[variable.dims[0]].values
-            rows |= {f"{plain(str(name))} of {plain(str(k))}": float(v) for k, v in zip(labels, variable.values, strict=True)}
+            named = zip(labels, variable.values, strict=True)
+            rows |= {f"{plain(str(name))} of {plain(str(label))}": float(value) for label, value in named}
         else:
             rows[plain(str(name))] = float(variable)
     return {name: value for name, value in rows.items() if value == value}
@@ -91,15 +92,15 @@ def here(found: xr.Dataset, space: Space, point: Point, axes: Sequence[str], hea
     name, meaning, colour = regime(found, space)
     where = ", ".join(f"{plain(axis)} {text(point[axis])}" for axis in axes)
     payoffs = {key: value for key, value in numbers(found).items() if key.startswith("payoff of ")}
-    cells = "".join(
-        f"<tr><th>{escape(key.removeprefix('payoff of '))}</th><td class='number'>{value:.4g}</td></tr>"
+    told = " ".join(
+        f"<span class='payoff'>{escape(key.removeprefix('payoff of '))} <b>{value:.4g}</b></span>"
         for key, value in payoffs.items()
     )
     return (
         f"<h2>{escape(heading)}</h2><p class='where'>{escape(where)}</p>"
         f"<p><span class='swatch' style='background:{escape(colour)}'></span> <b>{escape(name)}</b>"
         f"{': ' + escape(meaning) if meaning else ''}</p>"
-        + (f"<table class='payoffs'><caption>payoffs</caption>{cells}</table>" if cells else "")
+        + (f"<p><span class='quiet'>payoffs:</span> {told}</p>" if told else "")
     )
 
 
@@ -137,15 +138,8 @@ def story(source: Source, point: Point, found: xr.Dataset) -> str:
     """Who does what at a point, and why no one deviates; where nobody tells, what the regime means."""
     if isinstance(source, Live):
         try:
-            tell: Any = import_module("posse.analysis.story").story
-            return str(tell(source.game, source.space.parameters(point))._repr_html_())
-        except (ImportError, PosseError):
-            pass
+            return stories.story(source.game, source.space.parameters(point))._repr_html_()
+        except InputError as error:
+            return f"<p>{escape(str(error))}</p>"
     name, meaning, _ = regime(found, source.space)
-    return f"<p><b>{escape(name)}</b>{': ' + escape(meaning) if meaning else ''}</p>" + _parameters(
-        {n: text(v) for n, v in point.items()}
-    )
-
-
-def _parameters(values: Mapping[str, str]) -> str:
-    return "<p class='where'>" + escape(", ".join(f"{plain(n)} {v}" for n, v in values.items())) + "</p>"
+    return f"<p><b>{escape(name)}</b>{': ' + escape(meaning) if meaning else ''}</p>"
