@@ -10,9 +10,8 @@ from math import ceil, floor, log10
 from typing import Any
 
 from bokeh.core.property.descriptors import UnsetValueError
-from bokeh.events import MouseLeave, MouseMove, RangesUpdate, Tap
+from bokeh.events import DoubleTap, MouseLeave, MouseMove, RangesUpdate, Tap
 from bokeh.models import (
-    BasicTicker,
     BoxZoomTool,
     ColorBar,
     ColumnDataSource,
@@ -29,6 +28,7 @@ from bokeh.models import (
 )
 from bokeh.palettes import cividis
 from bokeh.plotting import figure
+from matplotlib.ticker import MaxNLocator
 
 from posse.explorer import look, words
 from posse.explorer.picture import OVER, UNDEFINED, Picture, palette
@@ -65,13 +65,15 @@ class Map:
             tools=[],
             min_border_right=20,
         )
-        self.cells = ColumnDataSource({name: [] for name in ("shown", "over", "code", "x", "y", "dw", "dh")})
+        columns = ("shown", "over", "code", "x", "y", "dw", "dh")
+        self.cells = ColumnDataSource({name: [] for name in columns}, name="cells")
         self.colours = LinearColorMapper(palette=palette(space.codes), low=-0.5, high=255.5)
         self.shades = LinearColorMapper(palette=SHADES[1:], low=0, high=1)
         self._draw()
         self._label(x, y)
         self._tools()
-        self.figure.on_event(Tap, lambda event: clicked(event.x, event.y))
+        for kind in (Tap, DoubleTap):  # the second of two quick clicks
+            self.figure.on_event(kind, lambda event: clicked(event.x, event.y))
         self.figure.on_event(MouseMove, lambda event: moved(event.x, event.y))
         self.figure.on_event(MouseLeave, lambda _: moved(None, None))
         self.figure.on_event(RangesUpdate, lambda e: looked((e.x0, e.x1), (e.y0, e.y1)))
@@ -111,6 +113,7 @@ class Map:
                 axis.ticker = FixedTicker(ticks=list(range(len(dial.labels or ()))))
                 axis.major_label_overrides = {k: str(label) for k, label in enumerate(dial.labels or ())}
             elif dial.is_log:
+                axis.ticker = FixedTicker()
                 axis.formatter = CustomJSTickFormatter(code="return Number(tick.toPrecision(4)) + ''")
 
     def _resize_text(self, width: int) -> None:
@@ -156,7 +159,7 @@ class Map:
             self.colours.palette = palette(self.space.codes)
         for axis, name, span in zip(self.figure.axis, (view.x, view.y), (view.x_range, view.y_range), strict=True):
             if self.space.dials[name].is_log:
-                axis.ticker = _log_ticker(span)
+                axis.ticker.ticks = _ticks(span)
         self.bar.visible = picture.span is not None
         self.cells.data = {
             "shown": [picture.shown], "over": [picture.over], "code": [codes],
@@ -182,13 +185,13 @@ def _range(dial: Dial, span: Span) -> Range1d:
     if dial.labels:
         low, high = min(low, dial.span[0]), max(high, dial.span[1])
     first = {"reset_start": dial.span[0], "reset_end": dial.span[1]}
-    return Range1d(*span, **first, bounds=(low, high), min_interval=(high - low) * 1e-12)
+    return Range1d(*span, **first, bounds=(low, high))
 
 
-def _log_ticker(span: Span) -> FixedTicker | BasicTicker:
-    """Ticks at 1, 2 and 5 times the powers of ten; fewer on a long axis, other ones on a short axis."""
+def _ticks(span: Span) -> list[float]:
+    """Of an axis in ratios: 1, 2 and 5 times the powers of ten; fewer on a long axis, other ones on a short axis."""
     first, last = floor(log10(span[0])), ceil(log10(span[1]))
     factors = (1, 2, 5) if last - first < 5 else (1,)
     ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
     inside = [tick for tick in ticks if span[0] <= tick <= span[1]]
-    return FixedTicker(ticks=inside) if len(inside) > 2 else BasicTicker()
+    return inside if len(inside) > 2 else list(map(float, MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(*span)))

@@ -36,6 +36,7 @@ class Page:
         self.view, self.error = self._asked()
         self._due: set[str] = set()
         self.took = ""
+        self._told: Any = None  # the pins that are told of
         self.controls = Controls(self.space, self.view, self.change)
         self.head, self.legend, self.here, self.pinned, self.foot = (_pane() for _ in range(5))
         self.address = Div(visible=False)
@@ -98,7 +99,8 @@ class Page:
     def pin(self, point: Any) -> None:
         """Pin a point beside the one that is pinned first."""
         pins = self.view.pins
-        self.change(pins=(*pins[: MOST_PINS - 1], dict(point)))
+        if dict(point) not in pins:
+            self.change(pins=(*pins[: MOST_PINS - 1], dict(point)))
 
     def _clicked(self, x: float, y: float) -> None:
         self.pin(self._point_at(x, y))
@@ -123,8 +125,7 @@ class Page:
 
     def _do(self, what: str) -> None:
         self._due.discard(what)
-        with pn.io.hold():
-            getattr(self, f"_{what}")()
+        getattr(self, f"_{what}")()
 
     def _draw_axes(self) -> None:
         self.map = Map(
@@ -161,9 +162,9 @@ class Page:
         heading = "Under the pointer" if self.pointer else "At the cross"
         self.here.object = words.here(self.source.solve(point), self.space, point, axes, heading)
         self.map.mark(self.view)
-        told = words.pinned(self.source, self.view.pins) if self.view.pins else HINT
-        if told != self.pinned.object:
-            self.pinned.object = told
+        if self._told != self.view.pins or self.source.progress:
+            self._told = self.view.pins
+            self.pinned.object = words.pinned(self.source, self.view.pins) if self.view.pins else HINT
 
     def _publish(self) -> None:
         """The link to this view, in the address bar and at the foot of the page."""

@@ -36,7 +36,7 @@ def paint(cells: Cells) -> Picture:
         return Picture(cells.codes, _over(cells.codes), None)
     low, high = _ends(cells.shade)
     steps = (cells.shade - low) * (254 / (high - low)) + 1
-    shades = np.nan_to_num(steps, nan=0).astype(np.uint8)
+    shades = np.rint(np.nan_to_num(steps, nan=0)).astype(np.uint8)
     return Picture(shades, _over(cells.codes), (low, high))
 
 

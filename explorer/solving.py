@@ -38,10 +38,12 @@ class Cells:
     codes: npt.NDArray[np.uint8]
     shade: npt.NDArray[np.float32] | None
 
-    def share(self, code: int) -> float:
-        """Of the cells that have been computed and are points of the game."""
-        inside = self.codes < OUTSIDE_DOMAIN
-        return float((self.codes == code).sum() / max(1, inside.sum()))
+    @property
+    def shares(self) -> npt.NDArray[np.float64]:
+        """Of each code, in the cells that are points of the game; of the others, in all cells. Shape (256,)."""
+        counts = np.bincount(self.codes.ravel(), minlength=256)
+        inside = max(1, counts[:OUTSIDE_DOMAIN].sum())
+        return counts / np.where(np.arange(256) < OUTSIDE_DOMAIN, inside, self.codes.size)
 
 
 class Source(Protocol):

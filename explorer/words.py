@@ -39,18 +39,17 @@ def title(dial: Dial) -> str:
 
 def legend(cells: Cells, space: Space, coloured: bool) -> str:
     """The regimes that occur on the map, with their shares of it."""
-    found = [(code, cells.share(code.value)) for code in space.codes if code.value < OUTSIDE_DOMAIN]
-    most = max(share for _, share in found) or 1
+    shares = cells.shares
+    most = shares[:OUTSIDE_DOMAIN].max() or 1
     rows = [
-        _legend_row(code.colour if coloured else "none", plain(code.name), share, share / most)
-        for code, share in found
-        if share > 0
+        _legend_row(
+            code.colour if coloured else "none", plain(code.name), shares[code.value], shares[code.value] / most
+        )
+        for code in space.codes
+        if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN
     ]
     others = ((OUTSIDE_DOMAIN, "outside the domain", UNDEFINED), (NOT_COMPUTED, "not computed", NOT_YET))
-    for value, name, colour in others:
-        part = float((cells.codes == value).mean())
-        if part > 0:
-            rows.append(_legend_row(colour, name, part, 0))
+    rows += [_legend_row(colour, name, shares[value], 0) for value, name, colour in others if shares[value] > 0]
     return f"<h2>Shares of this map</h2><table class='legend'>{''.join(rows)}</table>"
 
 
