@@ -41,12 +41,10 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
     """The regimes that occur on the map, with their shares of it."""
     shares = cells.shares
     most = shares[:OUTSIDE_DOMAIN].max() or 1
+    found = [code for code in space.codes if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN]
     rows = [
-        _legend_row(
-            code.colour if coloured else "none", plain(code.name), shares[code.value], shares[code.value] / most
-        )
-        for code in space.codes
-        if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN
+        _legend_row(code.colour if coloured else "none", plain(code.name), share, share / most)
+        for code, share in zip(found, shares[[code.value for code in found]], strict=True)
     ]
     others = ((OUTSIDE_DOMAIN, "outside the domain", UNDEFINED), (NOT_COMPUTED, "not computed", NOT_YET))
     rows += [_legend_row(colour, name, shares[value], 0) for value, name, colour in others if shares[value] > 0]

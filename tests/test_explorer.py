@@ -193,7 +193,7 @@ def test_without_its_game_a_cube_shows_its_own_cells(tmp_path: Path) -> None:
     assert source.why.startswith("unknown game: 'elsewhere'")
     asked = view.read("case=x%3Dy&resolve=0.2&pin.1=resolve%3D0.4", source.space)
     assert asked.pins[0]["resolve"] == 0.4
-    with pytest.raises(InputError, match="resolve: 0.3 is not a label; the nearest is 0.4"):
+    with pytest.raises(InputError, match=r"resolve: 0\.3 is not a label; the nearest is 0\.4"):
         view.read("resolve=0.3", source.space)
     cells = source.cells(asked, 300, 60)
     nearest = cube.regime.sel(case="x=y").values[np.repeat([0, 1, 2], [100, 100, 100])]  # resolve runs in ratios
