@@ -22,7 +22,8 @@ th { text-align: left; font-weight: normal; padding: 0.1em 0.4em 0.1em 0; overfl
 td { padding: 0.1em 0.3em; vertical-align: top; }
 .payoff { white-space: nowrap; margin-right: 0.8em; }
 ul { margin: 0.1em 0 0.5em; padding-left: 1.2em; }
-.pins th { width: 46%; }
+.pins { table-layout: fixed; }
+.pins th:first-child { width: 42%; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { width: 25%; vertical-align: middle; }
 .bar span { display: block; height: 0.6em; background: #777; min-width: 1px; }

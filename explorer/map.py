@@ -133,7 +133,7 @@ class Map:
         ]
         hover = HoverTool(
             renderers=[self.image],
-            tooltips=f"<div style='font-size: {look.SIZE}; max-width: 22em'>@code{{custom}}</div>",
+            tooltips=f"<div style='font-size: {look.SIZE}; max-width: 15em'>@code{{custom}}</div>",
             formatters={"@code": CustomJSHover(args={"told": told}, code="return told[value]")},
         )
         self.figure.add_tools(PanTool(), wheel, BoxZoomTool(), ResetTool(), hover)

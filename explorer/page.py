@@ -151,7 +151,7 @@ class Page:
             return
         self.map.show(paint(cells), cells.codes, self.view)
         self.legend.object = words.legend(cells, self.space, self.view.colour == self.space.regime)
-        self.took = f"{columns} × {rows} games solved in {1000 * (perf_counter() - began):.0f} ms"
+        self.took = f"{columns} × {rows} cells in {1000 * (perf_counter() - began):.0f} ms"
         self._head()
         self._foot()
 

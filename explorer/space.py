@@ -14,6 +14,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from posse.analysis.codes import Code, codes, regime_variable
+from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import LARGEST, Game, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.sweeps import spec
@@ -245,13 +246,25 @@ def _space(
     game: Game | None,
 ) -> Space:
     regime = regime_variable(xr.Dataset({k: xr.DataArray(0, attrs=v.attrs) for k, v in variables.items()}))
-    meanings = {flag.value: flag.meaning for flag in game.output(regime).all_flags} if game else {}
+    meanings = _meanings(name, regime) if game is None else _told(game, regime)
     colourings = {regime: (regime, 0)}
     for key, variable in variables.items():
         if "flag_meanings" not in variable.attrs and (game is None or game.output(key).kind == "real"):
             parts = game.output(key).labels if game else _components(variable, dials)
             colourings |= {f"{key}.{part}": (key, k) for k, part in enumerate(parts)} or {key: (key, 0)}
     return Space(title, name, regime, dials, first, codes(variables[regime]), meanings, colourings)
+
+
+def _meanings(name: str, regime: str) -> dict[int, str]:
+    """What the regimes of a cube mean, where its game is installed."""
+    try:
+        return _told(find_game(name), regime)
+    except InputError:
+        return {}
+
+
+def _told(game: Game, regime: str) -> dict[int, str]:
+    return {flag.value: flag.meaning for flag in game.output(regime).all_flags}
 
 
 def _components(variable: xr.DataArray, dials: Mapping[str, Dial]) -> list[str]:

@@ -43,7 +43,7 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
     most = shares[:OUTSIDE_DOMAIN].max() or 1
     found = [code for code in space.codes if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN]
     rows = [
-        _legend_row(code.colour if coloured else "none", plain(code.name), share, share / most)
+        _legend_row(code.colour if coloured else "", plain(code.name), share, share / most)
         for code, share in zip(found, shares[[code.value for code in found]], strict=True)
     ]
     others = ((OUTSIDE_DOMAIN, "outside the domain", UNDEFINED), (NOT_COMPUTED, "not computed", NOT_YET))
@@ -52,9 +52,10 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
 
 
 def _legend_row(colour: str, name: str, share: float, length: float) -> str:
+    swatch = f"<td><span class='swatch' style='background:{escape(colour)}'></span></td>" if colour else ""
     percent = "&lt; 1 %" if share < 0.005 else f"{100 * share:.0f} %"
     return (
-        f"<tr><td><span class='swatch' style='background:{escape(colour)}'></span></td><th>{escape(name)}</th>"
+        f"<tr>{swatch}<th>{escape(name)}</th>"
         f"<td class='number'>{percent}</td>"
         f"<td class='bar'><span style='width:{100 * length:.1f}%'></span></td></tr>"
     )
@@ -108,7 +109,7 @@ def pinned(source: Source, pins: Sequence[Point]) -> str:
     names = [regime(found, space) for found in solved]
     head = "".join(f"<th>{letter}</th>" for letter, _ in zip(LETTERS, pins, strict=False))
     regimes = "".join(
-        f"<td><span class='swatch' style='background:{escape(colour)}'></span> {escape(name)}</td>"
+        f"<td><span class='swatch' style='background:{escape(colour)}'></span>&nbsp;{escape(name)}</td>"
         for name, _, colour in names
     )
     table = [f"<tr class='regime'><th>regime</th>{regimes}</tr>"]

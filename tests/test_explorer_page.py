@@ -106,7 +106,7 @@ def visit(chromium: Any) -> Iterator[Any]:
         page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
         page.on("request", lambda r: None if _is_here(r.url) else complaints.append(f"from elsewhere: {r.url}"))
         page.goto(address)
-        page.get_by_text("games solved in").wait_for()
+        page.get_by_text("cells in").wait_for()
         page.wait_for_timeout(600)
         return page
 
@@ -213,7 +213,7 @@ def test_a_slider_moves_the_map(atlas: Served, visit: Any) -> None:
     assert resolve < 0.5
     assert page.screenshot() != picture
     require_solved(page, resolve=resolve)
-    print(page.get_by_text("games solved in").inner_text())
+    print(page.get_by_text("cells in").inner_text())
 
 
 def test_a_parameter_that_the_cube_fixes_moves_too(atlas: Served, visit: Any) -> None:
@@ -414,7 +414,7 @@ def test_a_sweep_that_still_runs_shows_what_is_done(
         cube.seal()
         page.get_by_role("link", name="explore all of it").click()
         page.wait_for_timeout(500)
-        page.get_by_text("games solved in").wait_for()
+        page.get_by_text("cells in").wait_for()
         page.wait_for_timeout(800)
         require_solved(page)
 
