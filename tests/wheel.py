@@ -7,9 +7,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"posse": "src/posse"} | {
-    f"posse/{room}": room for room in ("kernels", "sweeps", "analysis", "cluster", "benchmarks", "benchmarks/peers")
-}
+FOLDERS = ("kernels", "sweeps", "analysis", "cluster", "explorer", "benchmarks", "benchmarks/peers")
+ROOMS = {"posse": "src/posse"} | {f"posse/{room}": room for room in FOLDERS}
 
 
 def expected() -> set[str]:

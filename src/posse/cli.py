@@ -300,6 +300,18 @@ def plot_cube(
     print(f"{out}: {shown}")
 
 
+@app.command("explore")
+def explore(
+    what: Annotated[str, typer.Argument(metavar="STORE|SPEC", help="A cube, or the TOML file of a sweep.")],
+    port: Annotated[int | None, typer.Option(metavar="N", help="Port of the page; 5006, or one that is free.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Open a page on which the map of a sweep moves under sliders; served on this machine only."""
+    from posse.explorer.serve import serve
+
+    serve(what, port, browser, lambda line: print(line, flush=True))
+
+
 @app.command("bench")
 def run_benchmarks(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller cubes, fewer rounds.")] = False,

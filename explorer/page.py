@@ -1,0 +1,209 @@
+"""The page: a view, the widgets that set it, the map and the words that show it.
+
+Page(source, name).layout
+"""
+
+from dataclasses import replace
+from functools import partial
+from html import escape
+from time import perf_counter
+from typing import Any
+
+import panel as pn
+from bokeh.models import CustomJS, Div
+
+from posse.explorer import look, view, words
+from posse.explorer.controls import Controls
+from posse.explorer.export import FILES
+from posse.explorer.map import Map
+from posse.explorer.picture import paint
+from posse.explorer.solving import UNFINISHED, Source
+from posse.explorer.view import MOST_PINS, View
+from posse.kernels.errors import InputError, PosseError
+
+SOON, AFTERWARDS = 15, 250  # milliseconds: to a new map, and to what is told of it when nothing moves any more
+AGAIN = 2000  # milliseconds between two looks at a sweep that is still running
+
+
+class Page:
+    """One visitor's page. Every change goes through `change`; of several at once, the last one is drawn."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        pn.extension(raw_css=[look.PAGE])
+        self.source, self.space, self.name = source, source.space, name
+        self.pointer: tuple[float, float] | None = None
+        self.document: Any = pn.state.curdoc
+        self.view, self.error = self._asked()
+        self._due: set[str] = set()
+        self.took = ""
+        self._told: Any = None  # the pins that are told of
+        self.controls = Controls(self.space, self.view, self.change)
+        self.head, self.legend, self.here, self.pinned, self.foot = (_pane() for _ in range(5))
+        self.address = Div(visible=False)
+        self.address.js_on_change("text", CustomJS(code="history.replaceState(null, '', cb_obj.text)"))
+        self.frame = pn.pane.Bokeh(sizing_mode="stretch_both", margin=0)
+        self.layout = self._layout()
+        self._draw_axes()
+        self._later("publish", AFTERWARDS)
+        if source.why == UNFINISHED:
+            self.document.add_periodic_callback(self._look, AGAIN)
+
+    def _asked(self) -> tuple[View, str]:
+        """The view of the link that was followed; where it is broken, the default and the reason."""
+        query = self.document.session_context.request.query
+        try:
+            return view.read(query, self.space), ""
+        except InputError as error:
+            return view.default(self.space), f"This link cannot be shown: {error}"
+
+    def _layout(self) -> Any:
+        pin = _button("Pin this point", lambda _: self.pin(self.view.point))
+        clear = _button("Clear the pins", lambda _: self.change(pins=()))
+        side = pn.Column(
+            self.legend, self.here, pn.Row(pin, clear, margin=0), self.pinned,
+            styles={"width": "31vw", "height": "100%", "overflow-y": "auto", "padding": "0 0.6em", "flex": "none"},
+        )  # fmt: skip
+        middle = pn.Column(
+            self.head, self.frame, self.foot, styles={"flex": "1 1 auto", "height": "100%", "min-width": "0"}
+        )
+        return pn.Row(
+            self.controls.layout, middle, side, self.address,
+            styles={"width": "100vw", "height": "100vh", "overflow": "hidden"}, margin=0,
+        )  # fmt: skip
+
+    # Changing
+
+    def change(self, dial: dict[str, Any] | None = None, **fields: Any) -> None:
+        """Set fields of the view, or where a dial stands."""
+        before = self.view
+        if dial:
+            fields["point"] = {**before.point, **dial}
+        for axis, other in (("x", "y"), ("y", "x")):
+            if fields.get(axis, before.x) == getattr(before, other) and axis in fields:
+                fields[other] = getattr(before, axis)  # they change places
+        for axis in ("x", "y"):
+            if fields.get(axis, getattr(before, axis)) != getattr(before, axis):
+                fields.setdefault(f"{axis}_range", self.space.dials[fields[axis]].span)
+        self.view = replace(before, **fields)
+        if self.view == before:
+            return
+        self.error = ""
+        if (self.view.x, self.view.y) != (before.x, before.y):
+            self._draw_axes()
+        only_pins = replace(before, pins=self.view.pins) == self.view
+        if not only_pins and not (dial and set(dial) <= {self.view.x, self.view.y}):
+            self._later("redraw", SOON)
+        self._later("tell", SOON)
+        self._later("publish", AFTERWARDS)
+
+    def pin(self, point: Any) -> None:
+        """Pin a point beside the one that is pinned first."""
+        pins = self.view.pins
+        if dict(point) not in pins:
+            self.change(pins=(*pins[: MOST_PINS - 1], dict(point)))
+
+    def _clicked(self, x: float, y: float) -> None:
+        self.pin(self._point_at(x, y))
+
+    def _moved(self, x: float | None, y: float | None) -> None:
+        self.pointer = None if x is None or y is None else (x, y)
+        self._later("tell", SOON)
+
+    def _looked(self, x_range: Any, y_range: Any) -> None:
+        self.change(x_range=x_range, y_range=y_range)
+
+    def _point_at(self, x: float, y: float) -> dict[str, Any]:
+        dials = self.space.dials
+        return {**self.view.point, self.view.x: dials[self.view.x].at(x), self.view.y: dials[self.view.y].at(y)}
+
+    # Showing. What is asked for while it is already due is done once, for the view of that moment.
+
+    def _later(self, what: str, milliseconds: int) -> None:
+        if what not in self._due:
+            self._due.add(what)
+            self.document.add_timeout_callback(partial(self._do, what), milliseconds)
+
+    def _do(self, what: str) -> None:
+        self._due.discard(what)
+        getattr(self, f"_{what}")()
+
+    def _draw_axes(self) -> None:
+        self.map = Map(
+            self.space, self.view, self._moved, self._clicked, self._looked, partial(self._later, "redraw", SOON)
+        )
+        self.frame.object = self.map.figure
+        self.controls.show(self.view)
+        self._later("redraw", SOON)
+        self._later("tell", SOON)
+
+    def _redraw(self) -> None:
+        if not self.source.is_ready(self.view) and "Compiling" not in self.foot.object:
+            self.foot.object = "<p class='note' role='status'>Compiling the game for these axes: some seconds, once</p>"
+            self._later("redraw", 4 * SOON)
+            return
+        columns, rows = self.map.size
+        began = perf_counter()
+        try:
+            cells = self.source.cells(self.view, columns, rows)
+        except PosseError as error:
+            self.error = str(error)
+            self._head()
+            return
+        self.map.show(paint(cells), cells.codes, self.view)
+        self.legend.object = words.legend(cells, self.space, self.view.colour == self.space.regime)
+        self.took = f"{columns} × {rows} cells in {1000 * (perf_counter() - began):.0f} ms"
+        self._head()
+        self._foot()
+
+    def _tell(self) -> None:
+        """The words about points: under the pointer or at the cross, and those that are pinned."""
+        axes = self.view.x, self.view.y
+        point = self._point_at(*self.pointer) if self.pointer else self.view.point
+        heading = "Under the pointer" if self.pointer else "At the cross"
+        self.here.object = words.here(self.source.solve(point), self.space, point, axes, heading)
+        self.map.mark(self.view)
+        if self._told != self.view.pins or self.source.progress:
+            self._told = self.view.pins
+            self.pinned.object = words.pinned(self.source, self.view.pins) if self.view.pins else HINT
+
+    def _publish(self) -> None:
+        """The link to this view, in the address bar and at the foot of the page."""
+        self.controls.show(self.view)
+        self.address.text = "?" + view.write(self.view, self.space)
+        self._foot()
+
+    def _head(self) -> None:
+        progress = self.source.progress
+        notes = [f"<p class='error' role='alert'>{escape(self.error)}</p>"] if self.error else []
+        if progress:
+            notes.append(f"<p class='note' role='status'>{escape(self.name)} is still running: {progress}</p>")
+        elif self.source.why == UNFINISHED:
+            notes.append("<p class='note' role='status'>The sweep is finished: <a href='?'>explore all of it</a></p>")
+        elif self.source.why:
+            notes.append(f"<p class='note'>Only the cells of the cube: {escape(self.source.why)}</p>")
+        title = f"<h1>{escape(self.space.title)}</h1><p class='quiet'>{escape(self.name)}</p>"
+        self.head.object = title + "".join(notes)
+
+    def _foot(self) -> None:
+        query = escape(view.write(self.view, self.space))
+        files = "".join(f"<a href='export/{name}?{query}' download='{name}'>{what}</a>" for name, what in FILES.items())
+        self.foot.object = f"<p>{files}<a href='?{query}'>link to this view</a></p><p class='quiet'>{self.took}</p>"
+
+    def _look(self) -> None:
+        """See how far a running sweep has come."""
+        if self.source.look():
+            self._later("redraw", SOON)
+            self._later("tell", SOON)
+
+
+HINT = "<p class='quiet'>Click on the map to pin a point and read its story; a second one is compared with it.</p>"
+
+
+def _pane() -> Any:
+    return pn.pane.HTML("", stylesheets=[look.PANE], sizing_mode="stretch_width", margin=(4, 8))
+
+
+def _button(name: str, pressed: Any) -> Any:
+    button = pn.widgets.Button(name=name, stylesheets=[look.WIDGET], margin=(4, 8))
+    button.on_click(pressed)
+    return button
