@@ -12,6 +12,7 @@ import xarray as xr
 from posse.analysis.dims import defined
 from posse.analysis.table import Array, Column, code_names, columns, points, rows, spread
 from posse.kernels.errors import InputError, TooLargeError, in_words
+from posse.kernels.wording import shortened
 from posse.sweeps.memory import require_memory
 
 # Of the format that Stata 14 and later read, in Unicode: variables, observations, characters of a name and of a label.
@@ -56,8 +57,8 @@ def _write(frame: pd.DataFrame, path: Path, ds: xr.Dataset, names: dict[str, Col
         path,
         version=118,
         write_index=False,
-        data_label=_short(str(ds.attrs.get("title", ""))),
-        variable_labels={name: _short(c.long_name or c.name) for name, c in names.items()},
+        data_label=shortened(str(ds.attrs.get("title", "")), LONGEST_LABEL),
+        variable_labels={name: shortened(c.long_name or c.name, LONGEST_LABEL) for name, c in names.items()},
         value_labels=labels,
         convert_strl=[name for name, column in frame.items() if _is_long(column)],
     )
@@ -99,10 +100,6 @@ def stata_names(names: list[str]) -> list[str]:
             chosen = f"{plain[: LONGEST_NAME - len(str(number)) - 1]}_{number}"
         found.append(chosen)
     return found
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
 def _is_long(column: "pd.Series[Any]") -> bool:

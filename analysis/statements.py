@@ -22,7 +22,11 @@ ROUNDINGS = 8  # a change of so many units in the last place is none
 
 @dataclass(frozen=True)
 class Step:
-    """A step from one label to the next: where it begins and ends, and the value at both ends."""
+    """A step from one label to the next: where it begins and ends, and the value at both ends.
+
+    >>> print(Step("resolve", {"resolve": 0.3, "diversity": 0.5}, {"resolve": 0.7, "diversity": 0.5}, (0.4, 0.2)))
+    0.4 at resolve 0.3, 0.2 at 0.7 (diversity 0.5)
+    """
 
     along: str
     start: dict[str, Any]
@@ -41,6 +45,14 @@ class Statement:
     """That an output only rises, or only falls, along an axis; checked when it is first looked at.
 
     It is true or false (`bool`). Where it is false it has counterexamples.
+
+    >>> import posse
+    >>> cube = posse.Sweep("restraint", axes={"cap_observer": {"linspace": [0.1, 5, 50]}}).evaluate()
+    >>> statement = cube.posse.monotone("payoff", along="cap_observer", direction="falls", player="leader")
+    >>> bool(statement), statement.found, statement.steps["rises"]
+    (False, 'rises and falls', 6)
+    >>> statement.counterexamples[0].start
+    {'cap_observer': 3.0...}
 
     variable: the output, or one component of it.
     name: what it is called.

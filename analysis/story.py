@@ -5,12 +5,13 @@ story(game, parameters) -> Story
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from html import escape
+from itertools import chain
 from numbers import Real
 from typing import Any
 
 from posse.kernels.declaration import Flag, Game
 from posse.kernels.errors import InputError
+from posse.kernels.html import page, tag
 from posse.kernels.point import require_inside, solve_plain
 from posse.kernels.tree import NATURE, ROUNDING, Action, InformationSet, Node, Tree, expected, information_sets, tree_at
 from posse.kernels.wording import named, text
@@ -22,6 +23,11 @@ MOST_DECIMALS = 9
 @dataclass(frozen=True)
 class Story:
     """One equilibrium; `str` of it is the story.
+
+    >>> import posse
+    >>> told = posse.solve("restraint", diversity=0.2, cap_observer=2).posse.nearest()
+    >>> told.regime.name, told.solution["alignment"]
+    ('splitting_balancing', 'oppose')
 
     parameters: all of the game, by name; told are those that differ from their default.
     regime: the flag of its code: name, meaning, colour; None for a game without codes.
@@ -63,14 +69,15 @@ class Story:
 
     def _repr_html_(self) -> str:
         """For notebooks."""
-        parts = [f"<p><b>{escape(self.title)}</b></p>"]
-        for heading, told in self.sections.items():
-            lines = "".join(f"<li>{escape(line)}</li>" for line in told)
-            parts += [f"<p>{escape(heading)}</p><ul>{lines}</ul>"] * bool(told)
-        return "".join(parts)
+        told = {heading: lines for heading, lines in self.sections.items() if lines}
+        parts = [
+            (tag("p", heading), tag("ul", *(tag("li", line) for line in lines))) for heading, lines in told.items()
+        ]
+        return page(self.title, *chain.from_iterable(parts))
 
     @property
     def title(self) -> str:
+        """The regime and what it means."""
         return f"{self.regime.name}: {self.regime.meaning}" if self.regime else self.game.title
 
 

@@ -11,6 +11,7 @@ from posse.analysis.borders import borders, in_ratios
 from posse.analysis.codes import Code
 from posse.analysis.dims import held
 from posse.kernels.errors import InputError, pick
+from posse.kernels.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,8 +119,7 @@ def short(value: Any) -> str:
     """A label in a few letters."""
     if isinstance(value, float | np.floating):
         return f"{value:.4g}"
-    text = str(value)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip() + "…"
+    return shortened(str(value), LONGEST_LABEL)
 
 
 def _percent(share: float) -> str:

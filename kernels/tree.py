@@ -12,6 +12,7 @@ worth more than what is played, on the path or off it (one-shot deviation princi
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from posse.kernels.declaration import Game
@@ -113,9 +114,12 @@ class InformationSet:
         """What the player believes, by the first action in which the histories differ; empty where it knows."""
         if len(self.places) == 1 or self.node.player == NATURE:
             return {}
-        steps = zip(*(place.history for place in self.places), strict=True)
+        steps = zip_longest(*(place.history for place in self.places), fillvalue="nothing more")
         names = next(actions for actions in steps if len(set(actions)) > 1)
-        return {name: place.node.belief for name, place in zip(names, self.places, strict=True)}
+        found: dict[str, Number] = {}
+        for name, place in zip(names, self.places, strict=True):
+            found[name] = found.get(name, 0) + place.node.belief
+        return found
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

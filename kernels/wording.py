@@ -2,6 +2,7 @@
 
 named(game, solved)   the solution at one point, names in place of codes
 text(value)           any value of it, as it is printed
+shortened(text, 60)   a text of at most so many letters
 """
 
 from collections.abc import Mapping
@@ -35,3 +36,8 @@ def text(value: Any) -> str:
     if value is None:
         return "not defined"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def shortened(words: str, most: int) -> str:
+    """A text, cut where it has more than `most` letters."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, pick
+from posse.kernels.wording import shortened
 
 Array = npt.NDArray[Any]
 
@@ -171,5 +172,4 @@ def _check_length(where: str, length: int) -> None:
 
 
 def _short(written: Any) -> str:
-    text = " ".join(repr(written).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(" ".join(repr(written).split()), 60)

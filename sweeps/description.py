@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, StoreError
+from posse.kernels.wording import shortened
 from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
 from posse.sweeps.store import ROOM, Store
@@ -111,5 +112,4 @@ def _difference(old: Any, new: Any, where: str = "") -> str:
 
 
 def _short(value: Any) -> str:
-    text = "absent" if value is None else repr(value)
-    return text if len(text) < 60 else text[:57] + "..."
+    return shortened("absent" if value is None else repr(value), 60)

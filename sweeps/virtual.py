@@ -17,7 +17,7 @@ from xarray.core import indexing
 from posse.kernels.declaration import Output
 from posse.sweeps import labels
 from posse.sweeps.axes import Array
-from posse.sweeps.blocks import chunk_shape
+from posse.sweeps.blocks import POINTS, chunk_shape
 from posse.sweeps.memory import require_memory
 from posse.sweeps.sweep import Sweep
 
@@ -84,7 +84,7 @@ class Cells(BackendArray):
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Array:
         own, window = (key.tuple[:1], key.tuple[1:]) if self.output.dimension else ((), key.tuple)
         if isinstance(key, indexing.VectorizedIndexer):
-            solved = self._solve(window)
+            solved = self._solve_each(window)
             places = np.indices(solved.shape[1:], sparse=True)
             return np.asarray(solved[(*own, *places)] if own else solved[0])
         lists = [_positions(part, n) for part, n in zip(window, self.sweep.shape, strict=True)]
@@ -93,13 +93,29 @@ class Cells(BackendArray):
         found = np.asarray(solved[own or 0])
         return found if found.size == solved.size else found.copy()  # the memory of the other components is free again
 
+    def _solve_each(self, window: Sequence[Array]) -> Array:
+        """All components at positions that broadcast; many are solved a block at a time, since all are listed."""
+        shape = np.broadcast_shapes(*(part.shape for part in window))
+        if prod(shape) <= POINTS:
+            return self._solve(window)
+        self._require_memory(prod(shape))
+        found = np.empty((self.output.components, prod(shape)), self.dtype)
+        for start in range(0, prod(shape), POINTS):
+            here = np.unravel_index(np.arange(start, min(start + POINTS, prod(shape))), shape)
+            listed = [np.broadcast_to(part, shape)[here] for part in window]
+            found[:, start : start + POINTS] = self._solve(listed)
+        return found.reshape(self.output.components, *shape)
+
+    def _require_memory(self, count: int) -> None:
+        size = self.output.components * self.dtype.itemsize
+        require_memory(count * size, f"reading {self.output.name}", "read a part of it, or use .chunk(...)")
+
     def _solve(self, window: Sequence[Array]) -> Array:
         """All components, where the window fits into memory; see Sweep.solve."""
         lengths = zip(*(part.shape for part in window), strict=True)
         shape = [0 if 0 in along else max(along) for along in lengths]
-        count, size = prod(shape), self.output.components * self.dtype.itemsize
-        require_memory(count * size, f"reading {self.output.name}", "read a part of it, or use .chunk(...)")
-        if count <= FEW:
+        self._require_memory(prod(shape))
+        if prod(shape) <= FEW:
             window = [part.reshape(-1) for part in np.broadcast_arrays(*window)]
         return self.sweep.solve(window, [self.output.name])[self.output.name].reshape(self.output.components, *shape)
 

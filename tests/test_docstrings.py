@@ -13,11 +13,12 @@ import pytest
 import posse
 from posse.analysis.accessor import Accessor
 from posse.analysis.pictures import Pictures
-from posse.analysis.table import table
+from posse.analysis.statements import Statement, Step
+from posse.analysis.story import Story
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PUBLIC = {name: getattr(posse, name) for name in posse.__all__} | {"ds.posse": Accessor, "ds.posse.plot": Pictures}
-PUBLIC |= {"table": table}
+PUBLIC |= {kind.__name__: kind for kind in (Statement, Step, Story)}
 
 
 def members(owner: Any) -> Iterator[tuple[str, Any]]:
@@ -48,7 +49,7 @@ def test_its_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Those of a class first: its methods' go on with what they make."""
     monkeypatch.chdir(tmp_path)
     found = PUBLIC[name]
-    scope: dict[str, Any] = {"posse": posse}
+    scope: dict[str, Any] = {"posse": posse, name: found}
     for label, value in [(name, found), *members(found)]:
         text = inspect.getdoc(value) or ""
         test = doctest.DocTestParser().get_doctest(text, dict(scope), label, None, 0)

@@ -50,7 +50,7 @@ def test_lines_run_between_cells_of_different_regimes(cube: xr.Dataset) -> None:
     part = cube.isel(resolve=1)
     (axes,) = panels(part.posse.plot.map("diversity", "cap_observer"))
     (lines,) = [c for c in axes.collections if isinstance(c, LineCollection)]
-    steps = sum(int(part.posse.boundaries(dim).sum()) for dim in ("diversity", "cap_observer"))
+    steps = sum(int((np.diff(part.regime.values.astype(int), axis=axis) != 0).sum()) for axis in (0, 1))
     assert len(lines.get_segments()) == steps
     (bare,) = panels(part.posse.plot.map("diversity", "cap_observer", boundaries=False))
     assert not [c for c in bare.collections if isinstance(c, LineCollection)]
@@ -66,8 +66,8 @@ def test_a_panel_for_each_label(cube: xr.Dataset) -> None:
         codes = cube.regime.isel(resolve=k).transpose("cap_observer", "diversity").values.ravel()
         assert colours == [by_code[int(code)] for code in codes]
     legend = " ".join(t.get_text() for t in figure.legends[0].get_texts())
-    for name, share in cube.posse.share().to_series().items():
-        assert (str(name).replace("_", " ") in legend) == (share > 0)
+    for flag in posse.game("restraint").output("regime").flags:
+        assert (flag.name.replace("_", " ") in legend) == bool((cube.regime == flag.value).any())
 
 
 def test_payoffs_and_their_contours(cube: xr.Dataset) -> None:
@@ -87,11 +87,34 @@ def test_shares_are_stacked_to_one(cube: xr.Dataset) -> None:
     figure = cube.posse.plot.share("resolve", by="alignment")
     (axes,) = figure.axes
     bands = [p.get_data() for p in axes.patches if p.get_fill()]
-    share = cube.posse.share(["diversity", "cap_observer"], by="alignment")
     heights = [band.values - band.baseline for band in bands]
-    for height, word in zip(heights, ["neutral", "support", "oppose"], strict=True):
-        assert height == pytest.approx(share.sel(alignment=word).values)
+    for height, codes in zip(heights, [(0, 1), (2, 3, 4, 5), (6, 7, 8, 9)], strict=True):  # by alignment
+        assert height == pytest.approx(np.isin(cube.regime.values, codes).mean((1, 2)))
     assert bands[-1].values == pytest.approx(np.ones(3))
+
+
+def test_shares_under_beliefs_are_drawn_weighted(cube: xr.Dataset) -> None:
+    (axes,) = cube.posse.plot.share("diversity", weights={"resolve": [0, 0, 1]}).figure.axes
+    bands = [p.get_data() for p in axes.patches if p.get_fill()]
+    last = cube.regime.isel(resolve=2).values
+    present = [code for code in range(10) if (last == code).any()]
+    for band, code in zip(bands, present, strict=True):
+        assert band.values - band.baseline == pytest.approx((last == code).mean(1))
+    assert "weighted by beliefs over resolve" in " ".join(axes.get_ylabel().split())
+
+
+def test_what_is_not_computed_stays_blank(cube: xr.Dataset) -> None:
+    part = cube.isel(resolve=1)
+    kept = part.posse.where("accommodating_bandwagoning")
+    (axes,) = panels(kept.posse.plot.map("diversity", "cap_observer"))
+    (mesh,) = [c for c in axes.collections if isinstance(c, QuadMesh)]
+    blank = np.ma.getmaskarray(mesh.get_array()).reshape(part.regime.shape[::-1])
+    assert np.array_equal(blank, part.regime.values.T != 5)
+    assert not [line for c in axes.collections if isinstance(c, LineCollection) for line in c.get_segments()]
+    with pytest.raises(InputError, match="nothing to draw"):
+        part.posse.where("binding_balancing", "leader_balancing").isel(cap_observer=[0]).posse.plot.map(
+            "diversity", "cap_observer"
+        )
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])

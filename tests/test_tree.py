@@ -351,3 +351,13 @@ def test_the_command_line_tells_the_story(cli: Callable[..., tuple[int, str, str
     assert (status, said) == (0, f"{story(GAMES['restraint'], {'diversity': 0.2})}\n")
     status, _, complaint = cli("solve", "restraint", "--story", "--json")
     assert (status, complaint) == (2, "posse: --story and --json: choose one\n")
+
+
+def test_beliefs_in_nodes_of_one_first_action_add_up() -> None:
+    """Three nodes that cannot be told apart, after x and u, x and d, and y alone."""
+    half, pass_by = Fraction(1, 2), (Branch("pass", 1, Leaf({"receiver": 0})),)
+    after_u, after_d, after_y = (Node("receiver", "reply", pass_by, belief=b) for b in (half / 2, half / 2, half))
+    second = Node(NATURE, "second", (Branch("u", half, after_u), Branch("d", half, after_d)))
+    root = Node(NATURE, "first", (Branch("x", half, second), Branch("y", half, after_y)))
+    (found,) = [each for each in information_sets(root) if each.node.player == "receiver"]
+    assert found.beliefs == {"x": half, "y": half}

@@ -145,6 +145,13 @@ def test_random_cells_are_those_of_the_stored_cube(pair: Pair) -> None:
     same(pair.virtual.isel(points), pair.stored.isel(points))
 
 
+def test_long_lists_of_cells_are_solved_in_parts(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(virtual, "POINTS", 700)
+    random = np.random.default_rng(2)
+    points = {d: xr.DataArray(random.integers(0, n, (50, 41)), dims=("a", "b")) for d, n in pair.sizes.items()}
+    same(pair.virtual.isel(points), pair.stored.isel(points))
+
+
 def test_planes_are_those_of_the_stored_cube(pair: Pair) -> None:
     for plane in combinations(pair.sizes, 2):
         rest = {d: n // 2 for d, n in pair.sizes.items() if d not in plane}
