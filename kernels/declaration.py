@@ -20,7 +20,7 @@ import numpy as np
 
 from posse.kernels import html
 from posse.kernels.errors import InputError, pick
-from posse.kernels.source import digest, sources
+from posse.kernels.source import sources
 
 if TYPE_CHECKING:
     from posse.kernels.tree import Tree
@@ -290,13 +290,18 @@ class Game:
 
     @cached_property
     def sources(self) -> Mapping[str, str]:
-        """SHA-256 of the source of every function that the solution is made of, by qualified name."""
+        """SHA-256 of the source of the functions that the solution is made of, by qualified name: to tell what changed."""
         return sources(self.solve)
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of all of these: it changes whenever the solution is written otherwise."""
-        return digest(self.sources)
+        """SHA-256 of the program that the solution is: it changes whenever anything else is computed, and only then.
+
+        Raises InputError where the solution cannot be compiled.
+        """
+        from posse.kernels.program import solution_hash  # which is made of this module
+
+        return solution_hash(self)
 
     def __repr__(self) -> str:
         return f"<posse.Game {self.name}, version {self.version}>"
