@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import ArithmeticModeError, InputError
+from posse.kernels.errors import ArithmeticModeError
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
 from posse.kernels.program import Constants, is_certain, trace
-from posse.kernels.solution import allowed, call, numbers
+from posse.kernels.solution import call, numbers, undeclared, written
 from posse.kernels.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def solve_grid(
         constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
         for output, result in zip(declared, results, strict=True):
-            if not is_certain(game, output, constants):
+            if not is_certain(game, output.name, constants):
                 _require_declared(game, output, result, ordered, grid)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
 
@@ -98,8 +98,8 @@ def _require_declared(
     }
     found = numbers(game, call(game, {n: np.float64(v) for n, v in values.items()}), output)[component]
     varying = [p.name for p, c in zip(game.parameters, columns, strict=True) if c.axis is not None]
-    at = ", ".join(f"{name} = {values[name]:.17g}" for name in varying or values)
-    raise InputError(f"game {game.name}: {output.name} is {float(found):.17g} where {at}, but {allowed(output)}")
+    at = ", ".join(f"{name} = {written(values[name])}" for name in varying or values)
+    raise undeclared(game, output, found, f" where {at}")
 
 
 def solve_arrays(

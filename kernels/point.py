@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from posse.kernels.declaration import LARGEST, Game, Parameter
+from posse.kernels.declaration import LARGEST, Game, Output, Parameter
 from posse.kernels.errors import InputError
 from posse.kernels.program import is_certain, solution_hash
-from posse.kernels.solution import call, in_bounds, limits, numbers
+from posse.kernels.solution import call, is_declared, limits, numbers, undeclared
 from posse.kernels.vocabulary import where
 
 
@@ -51,8 +51,8 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
 
     Parameters that `values` does not name take their defaults. The result holds a number (or array) for
     each output, a tuple of them where the output has a dimension of its own. Points outside the game's
-    domain get code 254 and NaN, save where exact numbers meet a division by zero there; what is not one of an
-    output's codes, flags or counts is marked by the highest number of its type.
+    domain get code 254 and NaN, save where exact numbers meet a division by zero there. InputError where the game
+    cannot be compiled, or has a code, flags or a count that it did not declare.
     """
     for name in values:
         game.parameter(name)
@@ -64,11 +64,19 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
         result: dict[str, Any] = {}
         for output in [game.output(name) for name in outputs] if outputs else game.outputs:
             held = numbers(game, solution, output)
-            if not is_certain(game, output):
-                held = tuple(in_bounds(output, n) for n in held)
+            if not is_certain(game, output.name):
+                _require_declared(game, output, held, allowed)
             fenced = tuple(where(allowed, n, output.outside) for n in held)
             result[output.name] = fenced if output.dimension else fenced[0]
     return result
+
+
+def _require_declared(game: Game, output: Output, held: Sequence[Any], allowed: Any) -> None:
+    """Refuse what is none of the output's numbers at a point of the domain."""
+    for number in held:
+        wrong = where(allowed, where(is_declared(output, number), False, True), False)
+        if np.any(wrong):
+            raise undeclared(game, output, np.broadcast_to(number, np.shape(wrong))[wrong].flat[0])
 
 
 def _ieee(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 trace(game, outputs, real, places, constants) -> Program
 solution_hash(game)                  of all that is computed for it
-is_certain(game, output, constants)  whether no number that the output did not declare can come out
+is_certain(game, name, constants)    whether no number that the output did not declare can come out
 
 A game is called once for the graph, and once more to see whether it does the same again.
 """
@@ -58,9 +58,9 @@ class _Traced:
 
     def hash(self) -> str:
         """Of what is computed for all outputs."""
-        named = [(o.name, n) for o in self.game.outputs for n in self.numbers(o)]
-        hashes = self.graph.hashes(n for _, n in named)
-        return hashlib.sha256(repr([(name, h) for (name, _), h in zip(named, hashes, strict=True)]).encode()).hexdigest()
+        names, numbers = zip(*((o.name, n) for o in self.game.outputs for n in self.numbers(o)), strict=True)
+        said = " ".join([*names, *self.graph.hashes(numbers)])
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 _tracing = RLock()  # a graph grows as programs are made from it
@@ -104,14 +104,16 @@ def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], 
         inside = reduce(and_, conditions, True)
         results = []
         for output, number in numbers:
-            held = number if is_certain(game, output, constants) else solution.in_bounds(output, number)
-            results.append(traced.graph.number(where(inside, held, output.outside), "real"))
+            if not is_certain(game, output.name, constants):  # marked, for a kernel does not raise
+                number = where(solution.is_declared(output, number), number, output.not_computed)
+            results.append(traced.graph.number(where(inside, number, output.outside), "real"))
     return Program(traced.graph, tuple(results), tuple(o.dtype(real) for o, _ in numbers))
 
 
 @cache
-def is_certain(game: Game, output: Output, constants: Constants = ()) -> bool:
+def is_certain(game: Game, name: str, constants: Constants = ()) -> bool:
     """Whether the graph shows that an output holds nothing but what it declares; then nobody need look."""
+    output = game.output(name)
     if output.kind == "real":
         return True
     with _tracing:

@@ -1,9 +1,9 @@
 """What a game's solution holds, in any arithmetic, and what it may hold.
 
-    call(game, values)                   the solution; errors name the game and the place in its source
-    numbers(game, solution, output)      what it holds for an output, as a tuple
-    limits(game, values)                 the conditions that make a point one of the game's
-    is_declared(output, number)          whether a number is one that the output may have
+call(game, values)                   the solution; errors name the game and the place in its source
+numbers(game, solution, output)      what it holds for an output, as a tuple
+limits(game, values)                 the conditions that make a point one of the game's
+is_declared(output, number)          whether a number is one that the output may have; undeclared(...) if not
 """
 
 import traceback
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
-from posse.kernels.errors import InputError, in_words
+from posse.kernels.errors import InputError, in_words, short
 from posse.kernels.graph import REFUSALS, Number
 from posse.kernels.vocabulary import where
 
@@ -61,7 +61,7 @@ def numbers(game: Game, solution: Any, output: Output) -> tuple[Any, ...]:
         )
     for number in found:
         if not isinstance(number, Real | Number | np.bool_ | np.ndarray):
-            raise InputError(f"game {game.name}: {output.name} is {_short(number)}, which is no number")
+            raise InputError(f"game {game.name}: {output.name} is {short(number)}, which is no number")
     return found
 
 
@@ -86,11 +86,6 @@ def _place(error: Exception) -> str:
     return f", line {own[-1].lineno} of {Path(own[-1].filename).name}" if own else ""
 
 
-def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) < 60 else text[:57] + "..."
-
-
 def limits(game: Game, values: Mapping[str, Any]) -> list[Any]:
     """The conditions that make a point one of the game's; some are false for NaN and for infinite values."""
     bounds = [(values[p.name], *p.domain.bounds) for p in game.parameters]
@@ -111,14 +106,17 @@ def is_declared(output: Output, number: Any) -> Any:
     return rest == 0
 
 
-def in_bounds(output: Output, number: Any) -> Any:
-    """A number of codes, flags or a count; what its type cannot hold or was not declared as the mark of that."""
-    return number if output.kind == "real" else where(is_declared(output, number), number, output.not_computed)
-
-
-def allowed(output: Output) -> str:
-    """In words, what the output may hold."""
+def undeclared(game: Game, output: Output, number: Any, at: str = "") -> InputError:
+    """What to raise where a number is none of the output's."""
     values = ", ".join(str(flag.value) for flag in output.flags)
-    if output.kind == "count":
-        return f"a count is a whole number from 0 to {OUTSIDE_DOMAIN - 1}"
-    return f"its codes are {values}" if output.kind == "codes" else f"it is a sum of some of its flags {values}"
+    may_be = {
+        "codes": f"its codes are {values}",
+        "flags": f"it has to be a sum of some of its flags {values}",
+        "count": f"a count is a whole number from 0 to {OUTSIDE_DOMAIN - 1}",
+    }[output.kind]
+    return InputError(f"game {game.name}: {output.name} is {written(number)}{at}, but {may_be}")
+
+
+def written(number: Any) -> str:
+    """A number in all its digits, a whole one without a point."""
+    return repr(float(number)).removesuffix(".0")
