@@ -4,7 +4,7 @@
     logarithm_of_ratio(y, x) -> (high, low)   log(y / x), within 2^-58 or as close as that to its size
     exponential(high, low) -> exp(high + low)
     power(x, r) -> x ** r                     at any two numbers, as C's pow has it
-    ratio_power(y, x, r) -> (y / x) ** r      for finite y and x ≥ 0 that are not both 0
+    ratio_power(y, x, r) -> (y / x) ** r      for finite y and x ≥ 0 that are not both 0, and r > 0
 
 The machine's `pow` is a scalar call that costs more than the rest of a game. The method is the common one:
 log x = k log 2 + log m with m between sqrt(1/2) and sqrt 2, log m = 2 artanh(s) with s = (m − 1)/(m + 1), and
@@ -102,9 +102,9 @@ def exponential(high: Number, low: Number) -> Number:
     return scaled * from_bits((half + 1023) << 52) * from_bits((steps - half + 1023) << 52)
 
 
-def ratio_power(y: Number, x: Number, r: Any) -> Any:
+def ratio_power(y: Number, x: Number, r: Number) -> Any:
     result = _exponential_of_product(r, *logarithm_of_ratio(y, x))
-    return where(y == 0.0, _of_zero(r), where(x == 0.0, _of_zero(-r), result))
+    return where(y == 0.0, 0.0, where(x == 0.0, inf, result))
 
 
 def power(x: Number, r: Any) -> Any:
@@ -115,7 +115,7 @@ def power(x: Number, r: Any) -> Any:
         if r in _PRODUCTS:
             return _PRODUCTS[r](x)
     size = abs(x)
-    # A size of 1 has the power 1 whatever the exponent, also where it is infinite.
+    # A size of 1 has the power 1 also where the exponent is infinite.
     exponent = r if isinstance(r, float) and isfinite(r) else where(size == 1.0, where(r == r, 0.0, r), r)
     result = _exponential_of_product(exponent, *logarithm(size))
     result = where(size == 0.0, _of_zero(r), where(size == inf, _of_zero(-r), where(x == x, result, nan)))

@@ -128,9 +128,18 @@ class Graph:
     def __init__(self) -> None:
         self.numbers: list[Number] = []
         self._known: dict[tuple[Any, ...], Number] = {}
+        self._positive: set[int] = set()
 
-    def parameter(self, position: int) -> Number:
-        return self._record("parameter", "real", (), position)
+    def parameter(self, position: int, positive: bool = False) -> Number:
+        """positive: only points where it is above 0 count."""
+        number = self._record("parameter", "real", (), position)
+        if positive:
+            self._positive.add(number.index)
+        return number
+
+    def is_positive(self, number: Number) -> bool:
+        """Whether it is known to be above 0."""
+        return number.index in self._positive or (number.op == "constant" and number.value > 0)
 
     def number(self, value: Any, kind: Kind) -> Number:
         """A number of this graph, of this kind: conditions count 1 and 0, Python's numbers become constants."""
@@ -250,7 +259,10 @@ def _choose(condition: Number, yes: Any, no: Any) -> Any:
 def _ratio_power(y: Number, x: Any, r: Any) -> Any:
     from posse.kernels import elementary
 
-    return elementary.ratio_power(y, y.graph.number(x, "real"), y.graph.number(r, "real"))
+    exponent = y.graph.number(r, "real")
+    if not y.graph.is_positive(exponent):
+        return (y / x) ** exponent
+    return elementary.ratio_power(y, y.graph.number(x, "real"), exponent)
 
 
 def fused(x: Any, y: Any, z: Any) -> Number:

@@ -41,7 +41,7 @@ class _Traced:
 
     def __init__(self, game: Game, constants: Constants) -> None:
         self.game, self.graph = game, Graph()
-        parameters = {p.name: self.graph.parameter(k) for k, p in enumerate(game.parameters)}
+        parameters = {p.name: self.graph.parameter(k, p.domain.bounds[0] > 0) for k, p in enumerate(game.parameters)}
         self.given: dict[str, Any] = parameters | dict(constants)
         self._solution = solution.call(game, self.given)
         self._numbers: dict[str, tuple[Number, ...]] = {}

@@ -13,13 +13,17 @@ from random import random
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import posse
-from posse.kernels.declaration import UNIT_INTERVAL, Game, Output, Parameter
+from posse.kernels.declaration import UNIT_INTERVAL, Domain, Game, Output, Parameter
 from posse.kernels.errors import GameChangedError, InputError
+from posse.kernels.point import solve_plain
+from posse.kernels.vocabulary import ratio_power
 
 R = namedtuple("R", "y")
+One = namedtuple("One", "z")
 
 HEAD = """
 from collections import namedtuple
@@ -184,3 +188,18 @@ def test_what_cannot_be_compiled_begins_no_cube(tmp_path: Path) -> None:
         with pytest.raises(InputError):
             posse.Sweep(game(solve), {"x": [0.0, 1.0]}).run(tmp_path / "cube", progress=False)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("domain", [Domain(-9, 9), Domain(0, 9), Domain(0, 9, low_open=True)])
+def test_a_power_of_a_ratio_is_numpys_whatever_the_exponent_may_be(domain: Domain) -> None:
+    """Where it may be 0 or less compiled code goes another way; an exponent that is computed may be anything."""
+    numbers = np.array([-4.0, -3, -1.5, -0.5, 0, 0.5, 1, 2, 2.5, 3])
+    exponents = [n for n in numbers if n in domain]
+    y, x, r = (n.ravel() for n in np.meshgrid([0.0, 0.5, 1, 3], [0.0, 0.5, 2, 3], exponents))
+    some = (y > 0) | (x > 0)
+    given = {"y": y[some], "x": x[some], "r": r[some]}
+    parameters = *(Parameter(n, n, Domain(0, 9), 1, n) for n in "yx"), Parameter("r", "r", domain, 1, "r")
+    for solve in (lambda y, x, r: One(ratio_power(y, x, r)), lambda y, x, r: One(ratio_power(y, x, r - 1))):
+        tiny = Game("tiny", "A game", "1", parameters, (Output("z", "real", "z"),), solve)
+        found = posse.solve(tiny, **given).z.values
+        np.testing.assert_allclose(found, solve_plain(tiny, given)["z"], rtol=1e-15)
