@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError, in_words, pick
+from posse.kernels.errors import InputError, in_words, pick, short
 
 
 class BrokenGameWarning(UserWarning):
@@ -18,7 +18,7 @@ class BrokenGameWarning(UserWarning):
 def _entries() -> dict[str, list[EntryPoint]]:
     """The entry points of each name."""
     found: dict[str, list[EntryPoint]] = {}
-    for entry in sorted(entry_points(group="posse.games"), key=lambda e: e.name):
+    for entry in sorted(entry_points(group="posse.games"), key=lambda e: (e.name, e.value)):
         found.setdefault(entry.name, []).append(entry)
     return found
 
@@ -35,7 +35,7 @@ def _load(name: str) -> Game:
     except (Exception, SystemExit) as error:  # whatever the module of another does
         raise InputError(f"{entry} cannot be loaded: {in_words(error)}") from error
     if not isinstance(loaded, Game):
-        raise InputError(f"{entry} is a {type(loaded).__name__}, not a posse Game")
+        raise InputError(f"{entry} is {short(loaded)}, not a posse Game")
     if loaded.name != name:
         raise InputError(f"{entry} is the game {loaded.name!r}; give both the same name")
     return loaded
