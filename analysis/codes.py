@@ -39,7 +39,8 @@ def regime_variable(ds: xr.Dataset) -> str:
     """The variable named "regime", or the first that holds codes."""
     found = [str(name) for name, v in ds.data_vars.items() if "flag_values" in v.attrs]
     if not found:
-        raise InputError(f"no variable holds codes; there is {', '.join(map(str, ds.data_vars)) or 'none'}")
+        there = ", ".join(map(str, ds.data_vars)) or "none"
+        raise InputError(f"no variable holds codes; there is {there}; add regime, or another of codes, to the outputs")
     return "regime" if "regime" in found else found[0]
 
 

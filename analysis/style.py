@@ -85,7 +85,24 @@ def axis_title(ds: xr.Dataset, dim: str) -> str:
     if "symbol" not in attributes:
         return dim
     units = "" if attributes.get("units", "1") == "1" else f" [{attributes['units']}]"
-    return fill(f"{dim}  ${attributes['symbol']}$: {attributes['long_name']}{units}", 44)
+    meaning = _plain(f"{attributes['long_name']}{units}")
+    return fill(f"{dim}  {_formula(attributes['symbol'])}: {meaning}", 44)
+
+
+def _formula(symbol: str) -> str:
+    """A symbol as mathematics; as plain text where Matplotlib cannot read it so."""
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        MathTextParser("path").parse(f"${symbol}$")
+    except ValueError:
+        return _plain(symbol)
+    return f"${symbol}$"
+
+
+def _plain(text: str) -> str:
+    """Text in which Matplotlib finds no formula."""
+    return text.replace("$", r"\$")
 
 
 def say_held(figure: "Figure", ds: xr.Dataset, shown: xr.DataArray) -> None:

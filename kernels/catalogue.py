@@ -3,36 +3,57 @@
 A package registers a game by an entry point of the group "posse.games" that leads to a Game.
 """
 
+import warnings
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError, pick
+from posse.kernels.errors import InputError, in_words, pick, short
 
 
-def _entries() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in sorted(entry_points(group="posse.games"), key=lambda e: e.name)}
+class BrokenGameWarning(UserWarning):
+    """A package registers a game that cannot be had."""
+
+
+def _entries() -> dict[str, list[EntryPoint]]:
+    """The entry points of each name."""
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in sorted(entry_points(group="posse.games"), key=lambda e: (e.name, e.value)):
+        found.setdefault(entry.name, []).append(entry)
+    return found
 
 
 @cache
 def _load(name: str) -> Game:
-    entry = pick("game", name, _entries())
+    entries = pick("game", name, _entries())
+    if len({entry.value for entry in entries}) > 1:
+        several = " and ".join(f"{e.value} of {e.dist.name if e.dist else 'a package'}" for e in entries)
+        raise InputError(f"game {name!r}: is registered twice: {several}; only one of them may be installed")
+    entry = f"game {name!r}: its entry point {entries[0].value}"
     try:
-        loaded = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"game {name!r}: its entry point {entry.value} cannot be loaded: {error}") from error
-    if not isinstance(loaded, Game) or loaded.name != name:
-        raise InputError(f"game {name!r}: its entry point {entry.value} is not a posse Game of that name")
+        loaded = entries[0].load()
+    except (Exception, SystemExit) as error:  # whatever the module of another does
+        raise InputError(f"{entry} cannot be loaded: {in_words(error)}") from error
+    if not isinstance(loaded, Game):
+        raise InputError(f"{entry} is {short(loaded)}, not a posse Game")
+    if loaded.name != name:
+        raise InputError(f"{entry} is the game {loaded.name!r}; give both the same name")
     return loaded
 
 
 def games() -> dict[str, Game]:
-    """All registered games by name, in alphabetical order.
+    """All registered games by name, in alphabetical order; a warning tells of each that cannot be loaded.
 
     >>> [game.title for game in posse.games().values() if game.name == "restraint"]
     ['The game of strategic restraint']
     """
-    return {name: _load(name) for name in _entries()}
+    found = {}
+    for name in _entries():
+        try:
+            found[name] = _load(name)
+        except InputError as error:
+            warnings.warn(str(error), BrokenGameWarning, stacklevel=2)
+    return found
 
 
 def game(name: str) -> Game:
@@ -46,7 +67,10 @@ def game(name: str) -> Game:
 
 def is_registered(game: Game) -> bool:
     """Whether other processes find this very game by its name."""
-    return game.name in _entries() and _load(game.name).source_hash == game.source_hash
+    if game.name not in _entries():
+        return False
+    there = _load(game.name)
+    return there is game or there.source_hash == game.source_hash
 
 
 def require_registered(game: Game) -> None:

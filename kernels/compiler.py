@@ -48,10 +48,9 @@ def compile_kernel(
 
     places: the loop in which each parameter changes. constants: parameters that are built in.
     """
-    fence = [(p.domain.bounds, p.domain.at_least) for p in game.parameters]
-    kinds = [(o.name, o.kind, o.bits, o.dimension) for o in game.outputs]
-    key = hash_key(game.source_hash, fence, kinds, outputs, real, places, constants)
-    return Kernel(trace(game, outputs, real, places, constants), places, game.name, key)
+    program = trace(game, outputs, real, places, constants)
+    key = hash_key(program.graph.hashes(program.results), [dtype.name for dtype in program.dtypes], places)
+    return Kernel(program, places, game.name, key)
 
 
 def widths() -> tuple[int, ...]:
@@ -146,7 +145,7 @@ def compile_cached(name: str, template: str, key: str, **scope: Any) -> Any:
 
 
 def hash_key(*depends: Any) -> str:
-    """Hash of all that compiled code depends on: the definition, this room, Numba, the processor, types.
+    """Hash of all that compiled code depends on: the program, this room, Numba, the processor, types.
 
     One signature for each key: Numba's index of a cached function is not safe against two writers.
     """

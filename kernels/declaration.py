@@ -7,9 +7,6 @@
 Everything else that posse shows or checks about a game is derived from this declaration.
 """
 
-import inspect
-import keyword
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from posse.kernels import html
-from posse.kernels.errors import InputError, pick
-from posse.kernels.source import digest, sources
+from posse.kernels.errors import pick
+from posse.kernels.source import sources
 
 if TYPE_CHECKING:
     from posse.kernels.tree import Tree
@@ -169,15 +166,6 @@ class Output:
         return (*self.flags, Flag(int(self.outside), "outside_domain", "not a point of the game", "#ffffff"))
 
 
-def _misfit(function: Callable[..., Any], arguments: list[str]) -> str:
-    """Why a function cannot be called with these arguments by name; nothing where it can."""
-    try:
-        inspect.signature(function).bind(**dict.fromkeys(arguments))
-    except TypeError as error:
-        return str(error)
-    return ""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Game:
     """A game: what it is called, what it takes and gives, and how it is solved.
@@ -206,51 +194,14 @@ class Game:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself. Without default outputs all are."""
+        from posse.kernels.wellformed import check  # which is made of this module
+
+        for name in ("parameters", "outputs"):
+            if isinstance(parts := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(parts))
+        check(self)
         if not self.default_outputs:
             object.__setattr__(self, "default_outputs", tuple(output.name for output in self.outputs))
-        names = [p.name for p in self.parameters] + [o.name for o in self.outputs] + list(self.dimensions)
-        for name in names:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-                raise InputError(f"game {self.name}: {name!r} is not a name of lower-case letters, digits and _")
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise InputError(f"game {self.name}: declared twice: {', '.join(sorted(twice))}")
-        arguments = list(inspect.signature(self.solve).parameters)
-        if arguments != [p.name for p in self.parameters]:
-            raise InputError(f"game {self.name}: solve takes {arguments}, but declares {list(self.parameter_names)}")
-        if self.tree and (wrong := _misfit(self.tree, arguments)):
-            raise InputError(f"game {self.name}: tree does not take the parameters: {wrong}")
-        for p in self.parameters:
-            if p.default not in p.domain:
-                raise InputError(f"game {self.name}: default of {p.name} is {p.default}, allowed is {p.domain}")
-            if p.domain.at_least and p.domain.at_least not in self.parameter_names:
-                raise InputError(f"game {self.name}: {p.name} is bounded by unknown {p.domain.at_least!r}")
-            if p.common is not None and p.common not in p.domain:
-                raise InputError(f"game {self.name}: common value of {p.name} is {p.common}, allowed is {p.domain}")
-        for low, high in self.order:
-            if self.defaults[high] < self.defaults[low]:
-                raise InputError(f"game {self.name}: default of {high} is smaller than that of {low}")
-        for name in self.default_outputs:
-            if name not in [o.name for o in self.outputs]:
-                raise InputError(f"game {self.name}: default output {name!r} is not declared")
-        for output in self.outputs:
-            self._check_flags(output)
-
-    def _check_flags(self, output: Output) -> None:
-        if output.bits != 8 and output.kind != "flags":
-            raise InputError(f"game {self.name}: {output.name} cannot have {output.bits} bits; only flags can")
-        values, names = [f.value for f in output.all_flags], [f.name for f in output.all_flags]
-        for flag in output.flags:
-            bit = flag.value.bit_count() == 1 and flag.value < output.outside
-            single = bit if output.kind == "flags" else 0 <= flag.value < OUTSIDE_DOMAIN
-            if not single or values.count(flag.value) > 1:
-                raise InputError(f"game {self.name}: {output.name} cannot have a flag of value {flag.value}")
-            if names.count(flag.name) > 1 or not re.fullmatch(r"\w+", flag.name):
-                raise InputError(f"game {self.name}: {output.name} cannot have a flag of name {flag.name!r}")
-        for group, labels in output.groups:
-            words = all(re.fullmatch(r"\w+", label) for label in (group, *labels))
-            if output.kind != "codes" or len(labels) != len(output.flags) or not words:
-                raise InputError(f"game {self.name}: {output.name} cannot have the group {group!r} of labels {labels}")
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -290,13 +241,18 @@ class Game:
 
     @cached_property
     def sources(self) -> Mapping[str, str]:
-        """SHA-256 of the source of every function that the solution is made of, by qualified name."""
+        """SHA-256 of the source of the functions that the solution is made of, by name: to tell what changed."""
         return sources(self.solve)
 
     @property
     def source_hash(self) -> str:
-        """SHA-256 of all of these: it changes whenever the solution is written otherwise."""
-        return digest(self.sources)
+        """SHA-256 of the program that the solution is: it changes whenever anything else is computed, and only then.
+
+        Raises InputError where the solution cannot be compiled.
+        """
+        from posse.kernels.program import solution_hash  # which is made of this module
+
+        return solution_hash(self)
 
     def __repr__(self) -> str:
         return f"<posse.Game {self.name}, version {self.version}>"

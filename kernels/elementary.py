@@ -3,7 +3,7 @@
     logarithm(x) -> (high, low)               the unevaluated sum of which is log x to some 60 bits
     logarithm_of_ratio(y, x) -> (high, low)   log(y / x), within 2^-58 or as close as that to its size
     exponential(high, low) -> exp(high + low)
-    power(x, r) -> x ** r                     for x ≥ 0 and r > 0
+    power(x, r) -> x ** r                     at any two numbers, as C's pow has it
     ratio_power(y, x, r) -> (y / x) ** r      for finite y and x ≥ 0 that are not both 0, and r > 0
 
 The machine's `pow` is a scalar call that costs more than the rest of a game. The method is the common one:
@@ -11,8 +11,8 @@ log x = k log 2 + log m with m between sqrt(1/2) and sqrt 2, log m = 2 artanh(s)
 exp y = 2^n exp(y − n log 2); polynomials are minimax fits. Errors: tests/test_elementary.py.
 """
 
-from collections.abc import Sequence
-from math import inf, nan
+from collections.abc import Callable, Sequence
+from math import inf, isfinite, nan
 from typing import Any
 
 from posse.kernels.graph import Number, bits, from_bits, fused
@@ -34,6 +34,7 @@ _LOG2_LOW = float.fromhex("0x1.ef35793c76730p-45")
 _INVERSE_LOG2 = float.fromhex("0x1.71547652b82fep+0")
 _MAGIC = 6755399441055744.0  # 1.5 · 2^52: adding it leaves a whole number in the last bits
 _MAGIC_BITS = 0x4338000000000000
+_WHOLE = 4503599627370496.0  # 2^52
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _LEAST_NORMAL = 2.2250738585072014e-308
 
@@ -102,16 +103,58 @@ def exponential(high: Number, low: Number) -> Number:
 
 
 def ratio_power(y: Number, x: Number, r: Number) -> Any:
-    high, low = logarithm_of_ratio(y, x)
-    return where(y == 0.0, 0.0, where(x == 0.0, inf, _exponential_of_product(r, high, low)))
+    result = _exponential_of_product(r, *logarithm_of_ratio(y, x))
+    return where(y == 0.0, 0.0, where(x == 0.0, inf, result))
 
 
-def power(x: Number, r: Number) -> Any:
-    result = _exponential_of_product(r, *logarithm(x))
-    return where(x == 0.0, 0.0, where(x == inf, inf, where(x == x, result, nan)))
+def power(x: Number, r: Any) -> Any:
+    """r: a Number, or what is the same at all points."""
+    r = r.value if isinstance(r, Number) and r.op == "constant" else r
+    if not isinstance(r, Number):
+        r = float(r)
+        if r in _PRODUCTS:
+            return _PRODUCTS[r](x)
+    size = abs(x)
+    # A size of 1 has the power 1 also where the exponent is infinite.
+    exponent = r if isinstance(r, float) and isfinite(r) else where(size == 1.0, where(r == r, 0.0, r), r)
+    result = _exponential_of_product(exponent, *logarithm(size))
+    result = where(size == 0.0, _of_zero(r), where(size == inf, _of_zero(-r), where(x == x, result, nan)))
+    whole, odd = _parity(r)
+    result = where((x >= 0.0) | whole | (x == -inf), result, nan)
+    sign = (bits(x) >> 63) << 63
+    signed = where(odd, from_bits(bits(result) + sign), result)
+    return signed if isinstance(r, float) and r == r else where((r == 0.0) | (x == 1.0), 1.0, signed)
 
 
-def _exponential_of_product(r: Number, high: Number, low: Number) -> Number:
+# Exponents for which this is as exact as the way by the logarithm.
+_PRODUCTS: dict[float, Callable[[Number], Any]] = {
+    -1.0: lambda x: 1.0 / x,
+    0.0: lambda x: 1.0,
+    1.0: lambda x: x,
+    2.0: lambda x: x * x,
+    3.0: lambda x: x * x * x,
+}
+
+
+def _of_zero(r: Any) -> Any:
+    """0 to the power r; to the power −r, what infinity is to the power r."""
+    return where(r > 0.0, 0.0, where(r < 0.0, inf, r * 0.0 + 1.0))
+
+
+def _parity(r: Any) -> tuple[Any, Any]:
+    """Whether a number is whole, and whether it is odd."""
+    size = abs(r)
+    half = 0.5 * size
+    whole = _rounded(size) == size
+    return whole, whole & (_rounded(half) != half)
+
+
+def _rounded(x: Any) -> Any:
+    """x ≥ 0 to a whole number; those from 2^52 on all are."""
+    return where(x < _WHOLE, (x + _WHOLE) - _WHOLE, x)
+
+
+def _exponential_of_product(r: Any, high: Number, low: Number) -> Number:
     """exp(r (high + low))."""
     product = r * high
     rest = fused(r, high, -product) + r * low

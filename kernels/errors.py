@@ -5,7 +5,7 @@ The command line prints the message of a `PosseError` on one line and exits with
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -84,6 +84,12 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, PosseError):
         return line
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def short(value: Any, length: int = 60) -> str:
+    """A value as it is written in Python, on one line, the end of a long one left out."""
+    text = " ".join(repr(value).split())
+    return text if len(text) < length else text[: length - 3] + "..."
 
 
 def pick(kind: str, name: str, known: Mapping[str, T]) -> T:

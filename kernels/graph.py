@@ -4,18 +4,29 @@
     Number                    arithmetic, comparisons, `&`, `|` and the vocabulary make new ones of it
     fused, bits, from_bits    words for posse.kernels.elementary: x · y + z rounded once; a float's bits and back
     graph.needed(results)     what a result is made of, in order
+    graph.possible(result)    the values that it may have, where these are few
+    graph.hashes(results)     the same as hashes: two numbers of one hash are computed alike, in whatever graph
 
 The same thing computed twice is one number. What the compiler makes of a graph rounds as NumPy does.
 """
 
 from collections.abc import Callable, Iterable
+from hashlib import sha256
+from numbers import Real
+from operator import add, mul, sub
 from typing import Any, Literal
+
+import numpy as np
 
 from posse.kernels.vocabulary import ratio_power, where
 
 Kind = Literal["real", "truth", "whole"]  # float64, a condition, int64
 
 BRANCH = "branches on a number that varies; a game is written without branches: where(condition, yes, no)"
+CONDITIONS = "computes with conditions as if they were numbers; where(condition, 1, 0) makes a number of one"
+NO_CONDITION = "where() is given a number for a condition; compare it, as in where(x != 0, yes, no)"
+REFUSALS = BRANCH, CONDITIONS, NO_CONDITION
+MANY = 1 << 16  # values: what can have more may as well have any
 
 
 class Number:
@@ -56,20 +67,16 @@ class Number:
         return self.graph.apply("divide", "real", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        from posse.kernels.elementary import power
-
-        return power(self, self.graph.number(other, "real"))
+        return self.graph.power(self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        from posse.kernels.elementary import power
-
-        return power(self.graph.number(other, "real"), self)
+        return self.graph.power(other, self)
 
     def __neg__(self) -> "Number":
         return self.graph.apply("negate", "real", self)
 
     def __pos__(self) -> "Number":
-        return self.graph.number(self, "real")
+        return self.graph.apply("same", "real", self)
 
     def __abs__(self) -> "Number":
         return self.graph.apply("absolute", "real", self)
@@ -121,9 +128,18 @@ class Graph:
     def __init__(self) -> None:
         self.numbers: list[Number] = []
         self._known: dict[tuple[Any, ...], Number] = {}
+        self._positive: set[int] = set()
 
-    def parameter(self, position: int) -> Number:
-        return self._record("parameter", "real", (), position)
+    def parameter(self, position: int, positive: bool = False) -> Number:
+        """positive: only points where it is above 0 count."""
+        number = self._record("parameter", "real", (), position)
+        if positive:
+            self._positive.add(number.index)
+        return number
+
+    def is_positive(self, number: Number) -> bool:
+        """Whether it is known to be above 0."""
+        return number.index in self._positive or (number.op == "constant" and number.value > 0)
 
     def number(self, value: Any, kind: Kind) -> Number:
         """A number of this graph, of this kind: conditions count 1 and 0, Python's numbers become constants."""
@@ -133,24 +149,36 @@ class Graph:
             if (value.kind, kind) == ("truth", "real"):
                 return self.choose(value, 1.0, 0.0)
             raise TypeError(f"a {value.kind} number stands where a {kind} one is needed")
-        if kind == "real":
-            value = float(value)
-        elif isinstance(value, float) or (kind == "truth" and value not in (0, 1)):
+        if not isinstance(value, Real | np.bool_):
+            raise TypeError(f"{value!r} is no number")
+        if kind != "real" and (isinstance(value, float) or (kind == "truth" and value not in (0, 1))):
             raise TypeError(f"{value!r} stands where a {kind} number is needed")
-        return self._record("constant", kind, (), value)
+        plain = {"real": float, "truth": bool, "whole": int}[kind]
+        return self._record("constant", kind, (), plain(value))
 
     def apply(self, op: str, kind: Kind | Literal["same"], *values: Any) -> Number:
         """An operation on numbers of one kind, which is also that of its result; "same": that of the first Number."""
         if kind == "same":
             first = next(v for v in values if isinstance(v, Number))
             kind = "real" if first.kind == "truth" else first.kind
-        return self._record(op, kind, tuple(self.number(v, kind) for v in values))
+        if kind == "real":
+            _refuse_conditions(values)
+        numbers = tuple(self.number(v, kind) for v in values)
+        return numbers[0] if op == "same" else self._record(op, kind, numbers)
+
+    def power(self, x: Any, r: Any) -> Any:
+        from posse.kernels.elementary import power  # which is made of the operations here
+
+        _refuse_conditions((x, r))
+        return power(self.number(x, "real"), self.number(r, "real"))
 
     def compare(self, op: str, x: Any, y: Any) -> Number:
         return self._record(op, "truth", (self.number(x, "real"), self.number(y, "real")))
 
     def choose(self, condition: Number, yes: Any, no: Any) -> Number:
         """yes where the condition holds, else no."""
+        if condition.kind != "truth":
+            raise TypeError(NO_CONDITION)
         kinds = {v.kind if isinstance(v, Number) else "truth" if isinstance(v, bool) else "real" for v in (yes, no)}
         kind: Kind = kinds.pop() if len(kinds) == 1 else "real"
         arms = self.number(yes, kind), self.number(no, kind)
@@ -161,8 +189,7 @@ class Graph:
 
     def _record(self, op: str, kind: Kind, arguments: tuple[Number, ...], value: Any = None) -> Number:
         """The one number that is this."""
-        exact = value.hex() if isinstance(value, float) else value  # 0.0 is not −0.0
-        key = (op, kind, exact, *(a.index for a in arguments))
+        key = (op, kind, _exact(value), *(a.index for a in arguments))
         if key not in self._known:
             self._known[key] = Number(self, op, kind, arguments, value)
             self.numbers.append(self._known[key])
@@ -179,6 +206,49 @@ class Graph:
                 waiting.extend(number.arguments)
         return [self.numbers[index] for index in sorted(found)]
 
+    def possible(self, result: Number) -> frozenset[float] | None:
+        """All values that a result may have and perhaps more, where these are few; None where it may have any."""
+        found: dict[int, frozenset[float] | None] = {}
+        for n in self.needed([result], lambda n: n.kind == "real"):  # conditions choose, they add no value
+            found[n.index] = _possible(n, [found.get(a.index) for a in n.arguments])
+        return found[result.index]
+
+    def hashes(self, results: Iterable[Number]) -> list[str]:
+        """SHA-256 of what is computed for each result, whatever else was recorded, and in which order."""
+        results, found = list(results), dict[int, str]()
+        for n in self.needed(results):
+            said = f"{n.op} {n.kind} {_exact(n.value)} {' '.join([found[a.index] for a in n.arguments])}"
+            found[n.index] = sha256(said.encode()).hexdigest()
+        return [found[n.index] for n in results]
+
+
+def _exact(value: Any) -> Any:
+    """A value in full: 0.0 is not −0.0."""
+    return value.hex() if isinstance(value, float) else value
+
+
+def _possible(number: Number, of: list[frozenset[float] | None]) -> frozenset[float] | None:
+    """The values of a number, by those of its arguments."""
+    if number.op == "constant":
+        return frozenset((number.value,))
+    parts = of[1:] if number.op == "choose" else of
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if number.op == "choose":
+        return known[0] | known[1]
+    if number.op not in ("add", "subtract", "multiply") or len(known[0]) * len(known[1]) > 2 * MANY:
+        return None
+    together = {"add": add, "subtract": sub, "multiply": mul}[number.op]
+    values = frozenset(together(x, y) for x in known[0] for y in known[1])
+    return values if len(values) <= MANY else None
+
+
+def _refuse_conditions(values: Iterable[Any]) -> None:
+    """Arithmetic of nothing but conditions, which NumPy takes for logic and Python for numbers."""
+    if all(v.kind == "truth" if isinstance(v, Number) else isinstance(v, bool | np.bool_) for v in values):
+        raise TypeError(CONDITIONS)
+
 
 @where.register
 def _choose(condition: Number, yes: Any, no: Any) -> Any:
@@ -189,7 +259,10 @@ def _choose(condition: Number, yes: Any, no: Any) -> Any:
 def _ratio_power(y: Number, x: Any, r: Any) -> Any:
     from posse.kernels import elementary
 
-    return elementary.ratio_power(y, y.graph.number(x, "real"), y.graph.number(r, "real"))
+    exponent = y.graph.number(r, "real")
+    if not y.graph.is_positive(exponent):
+        return (y / x) ** exponent
+    return elementary.ratio_power(y, y.graph.number(x, "real"), exponent)
 
 
 def fused(x: Any, y: Any, z: Any) -> Number:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from posse.kernels.declaration import Game
+from posse.kernels.declaration import Game, Output
 from posse.kernels.errors import ArithmeticModeError
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
-from posse.kernels.program import Constants, trace
+from posse.kernels.program import Constants, is_certain, trace
+from posse.kernels.solution import call, numbers, undeclared, written
 from posse.kernels.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def solve_grid(
     outputs: names; real: type of the real ones, "float32" or "float64".
     workspace: keeps the memory of the results for the next grid, which overwrites them; else they have their own.
     Returns an array of shape (components, *shape) for each output. Points outside the game's domain get
-    code 254 and NaN. Raises ArithmeticModeError where this process rounds the smallest numbers to zero.
+    code 254 and NaN. Raises ArithmeticModeError where this process rounds the smallest numbers to zero, InputError
+    where the game cannot be compiled, or has a code, flags or a count that it did not declare.
     """
     require_ieee()
     ordered = _in_order(game, columns)
@@ -75,7 +77,29 @@ def solve_grid(
     if count:
         constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)
+        for output, result in zip(declared, results, strict=True):
+            if not is_certain(game, output.name, constants):
+                _require_declared(game, output, result, ordered, grid)
     return {o.name: r[:, :count].reshape(o.components, *shape) for o, r in zip(declared, results, strict=True)}
+
+
+def _require_declared(
+    game: Game, output: Output, result: npt.NDArray[Any], columns: Sequence[Column], shape: Sequence[int]
+) -> None:
+    """Refuse a game whose kernel has marked a number as none of the output's, at a point that is named."""
+    marked = result == output.not_computed
+    if not marked.any():
+        return
+    component, point = np.unravel_index(marked.argmax(), marked.shape)
+    place = np.unravel_index(point, shape)
+    values = {
+        p.name: float(c.values[0 if c.axis is None or len(c.values) == 1 else place[c.axis]])
+        for p, c in zip(game.parameters, columns, strict=True)
+    }
+    found = numbers(game, call(game, {n: np.float64(v) for n, v in values.items()}), output)[component]
+    varying = [p.name for p, c in zip(game.parameters, columns, strict=True) if c.axis is not None]
+    at = ", ".join(f"{name} = {written(values[name])}" for name in varying or values)
+    raise undeclared(game, output, found, f" where {at}")
 
 
 def solve_arrays(

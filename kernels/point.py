@@ -14,25 +14,9 @@ import numpy.typing as npt
 
 from posse.kernels.declaration import LARGEST, Game, Output, Parameter
 from posse.kernels.errors import InputError
+from posse.kernels.program import is_certain, solution_hash
+from posse.kernels.solution import call, is_declared, limits, numbers, undeclared
 from posse.kernels.vocabulary import where
-
-
-def components(outputs: Sequence[Output]) -> list[tuple[Output, int]]:
-    """The outputs' numbers in the order in which they are computed and stored."""
-    return [(output, k) for output in outputs for k in range(output.components)]
-
-
-def value_of(solution: Any, output: Output) -> Any:
-    """What a solution holds for an output, which may be a function without arguments that works it out."""
-    value = getattr(solution, output.name)
-    return value() if callable(value) else value
-
-
-def limits(game: Game, values: Mapping[str, Any]) -> list[Any]:
-    """The conditions that make a point one of the game's; some are false for NaN and for infinite values."""
-    bounds = [(values[p.name], *p.domain.bounds) for p in game.parameters]
-    within = [condition for value, low, high in bounds for condition in (value >= low, value <= high)]
-    return within + [values[low] <= values[high] for low, high in game.order]
 
 
 def check_values(where: str, parameter: Parameter, values: npt.ArrayLike) -> None:
@@ -67,18 +51,34 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
 
     Parameters that `values` does not name take their defaults. The result holds a number (or array) for
     each output, a tuple of them where the output has a dimension of its own. Points outside the game's
-    domain get code 254 and NaN, save where exact numbers meet a division by zero there.
+    domain get code 254 and NaN, save where exact numbers meet a division by zero there. InputError where the game
+    cannot be compiled, or has a code, flags or a count that it did not declare.
     """
     for name in values:
         game.parameter(name)
-    values = {**game.defaults, **values}
+    solution_hash(game)  # a game that cannot be swept is refused here too
+    values = {name: _ieee(value) for name, value in {**game.defaults, **values}.items()}
     with np.errstate(all="ignore"):
         allowed = reduce(and_, limits(game, values))
-        solution = game.solve(**values)
-    result: dict[str, Any] = {}
-    for output in [game.output(name) for name in outputs] if outputs else game.outputs:
-        number = value_of(solution, output)
-        numbers = number if output.dimension else (number,)
-        fenced = tuple(where(allowed, n, output.outside) for n in numbers)
-        result[output.name] = fenced if output.dimension else fenced[0]
+        solution = call(game, values)
+        result: dict[str, Any] = {}
+        for output in [game.output(name) for name in outputs] if outputs else game.outputs:
+            held = numbers(game, solution, output)
+            if not is_certain(game, output.name):
+                _require_declared(game, output, held, allowed)
+            fenced = tuple(where(allowed, n, output.outside) for n in held)
+            result[output.name] = fenced if output.dimension else fenced[0]
     return result
+
+
+def _require_declared(game: Game, output: Output, held: Sequence[Any], allowed: Any) -> None:
+    """Refuse what is none of the output's numbers at a point of the domain."""
+    for number in held:
+        wrong = where(allowed, where(is_declared(output, number), False, True), False)
+        if np.any(wrong):
+            raise undeclared(game, output, np.broadcast_to(number, np.shape(wrong))[wrong].flat[0])
+
+
+def _ieee(value: Any) -> Any:
+    """A float that knows infinities: Python's own raises where it divides by zero."""
+    return np.float64(value) if isinstance(value, float) else value

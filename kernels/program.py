@@ -1,21 +1,27 @@
 """A game as a program: the graph of its solution, fenced by its domain, and what of it is stored in which type.
 
 trace(game, outputs, real, places, constants) -> Program
+solution_hash(game)                  of all that is computed for it
+is_certain(game, name, constants)    whether no number that the output did not declare can come out
+
+A game is called once for the graph, and once more to see whether it does the same again.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import and_
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from posse.kernels.declaration import Game
+from posse.kernels import solution
+from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
 from posse.kernels.errors import InputError
 from posse.kernels.graph import Graph, Number
 from posse.kernels.nest import levels
-from posse.kernels.point import components, limits, value_of
 from posse.kernels.vocabulary import where
 
 Constants = tuple[tuple[str, float], ...]  # values of parameters that are built in, by name
@@ -30,26 +36,97 @@ class Program:
     dtypes: tuple[np.dtype[Any], ...]
 
 
+class _Traced:
+    """A game called with the numbers of a graph in place of its parameters, save those that are built in."""
+
+    def __init__(self, game: Game, constants: Constants) -> None:
+        self.game, self.graph = game, Graph()
+        parameters = {p.name: self.graph.parameter(k, p.domain.bounds[0] > 0) for k, p in enumerate(game.parameters)}
+        self.given: dict[str, Any] = parameters | dict(constants)
+        self._solution = solution.call(game, self.given)
+        self._numbers: dict[str, tuple[Number, ...]] = {}
+
+    def numbers(self, output: Output) -> tuple[Number, ...]:
+        """What the graph holds for an output, not fenced yet."""
+        if output.name not in self._numbers:
+            found = solution.numbers(self.game, self._solution, output)
+            try:
+                self._numbers[output.name] = tuple(self.graph.number(n, "real") for n in found)
+            except (TypeError, OverflowError) as error:
+                raise InputError(f"game {self.game.name}: {output.name} cannot be compiled: {error}") from error
+        return self._numbers[output.name]
+
+    def hash(self) -> str:
+        """Of what is computed for all outputs."""
+        names, numbers = zip(*((o.name, n) for o in self.game.outputs for n in self.numbers(o)), strict=True)
+        said = " ".join([*names, *self.graph.hashes(numbers)])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+_tracing = RLock()  # a graph grows as programs are made from it
+
+
+@cache
+def _traced(game: Game, constants: Constants = ()) -> _Traced:
+    return _Traced(game, constants)
+
+
+@cache
+def solution_hash(game: Game) -> str:
+    """SHA-256 of the program that a game's solution is, the same in every process.
+
+    Raises InputError where the solution branches, does what only single numbers can do, or is another one every time.
+    """
+    with _tracing:
+        first = _traced(game).hash()
+        if _Traced(game, ()).hash() != first:
+            raise InputError(
+                f"game {game.name}: solve computes something else when it is called again; it may not draw random "
+                "numbers, nor keep or change anything between calls"
+            )
+        return first
+
+
 def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], constants: Constants) -> Program:
     """The program of a game: parameter k of its graph is the k-th that the game declares.
 
     places: the loop in which each parameter changes (posse.kernels.nest).
-    Raises InputError where the game's solution branches, or does what only single numbers can do.
+    Raises InputError as solution_hash does.
     """
-    graph = Graph()
-    given: dict[str, Any] = {p.name: graph.parameter(k) for k, p in enumerate(game.parameters)} | dict(constants)
-    try:
-        solution = game.solve(**given)
-    except TypeError as error:
-        raise InputError(f"game {game.name}: cannot be compiled: {' '.join(str(error).split())}") from error
-    conditions = [condition for condition in limits(game, given) if condition is not True]
-    changes = levels(graph, places)
-    conditions.sort(key=lambda condition: changes[condition.index])  # what changes seldom is joined first
-    inside = reduce(and_, conditions, True)
-    results, dtypes = [], []
-    for output, k in components([game.output(name) for name in outputs]):
-        number = value_of(solution, output)
-        fenced = where(inside, number[k] if output.dimension else number, output.outside)
-        results.append(graph.number(fenced, "real"))
-        dtypes.append(output.dtype(real))
-    return Program(graph, tuple(results), tuple(dtypes))
+    solution_hash(game)
+    declared = [game.output(name) for name in outputs]
+    with _tracing:
+        traced = _traced(game, constants)
+        numbers = [(o, n) for o in declared for n in traced.numbers(o)]
+        conditions = [c for c in solution.limits(game, traced.given) if c is not True]
+        changes = levels(traced.graph, places)
+        conditions.sort(key=lambda condition: changes[condition.index])  # what changes seldom is joined first
+        inside = reduce(and_, conditions, True)
+        results = []
+        for output, number in numbers:
+            if not is_certain(game, output.name, constants):  # marked, for a kernel does not raise
+                number = where(solution.is_declared(output, number), number, output.not_computed)
+            results.append(traced.graph.number(where(inside, number, output.outside), "real"))
+    return Program(traced.graph, tuple(results), tuple(o.dtype(real) for o, _ in numbers))
+
+
+@cache
+def is_certain(game: Game, name: str, constants: Constants = ()) -> bool:
+    """Whether the graph shows that an output holds nothing but what it declares; then nobody need look."""
+    output = game.output(name)
+    if output.kind == "real":
+        return True
+    with _tracing:
+        traced = _traced(game, constants)
+        found = [traced.graph.possible(n) for n in traced.numbers(output)]
+    return all(values is not None and _declared(output).issuperset(values) for values in found)
+
+
+def _declared(output: Output) -> frozenset[float]:
+    """All numbers that an output of codes, flags or a count may have."""
+    if output.kind == "count":
+        return frozenset(map(float, range(OUTSIDE_DOMAIN)))
+    values = {0.0} if output.kind == "flags" else set()
+    for flag in output.flags:
+        values |= {v + flag.value for v in values} if output.kind == "flags" else {float(flag.value)}
+    return frozenset(values)

@@ -21,7 +21,7 @@ from posse.kernels.coalition import ALIGNMENTS, PARAMETERS, Number, Tomorrow, ca
 from posse.kernels.continuation import UPRIGHT, Curve, Piece, Play, curve, deters, play_at
 from posse.kernels.declaration import Flag, Game, Output
 from posse.kernels.refinement import survives_d1
-from posse.kernels.vocabulary import quotient, where
+from posse.kernels.vocabulary import minimum, quotient, where
 
 if TYPE_CHECKING:
     from posse.kernels.tree import Tree
@@ -189,9 +189,10 @@ def on_path(selected: Selected, curves: Sequence[Curve], q: Number) -> tuple[Sen
     mu = where(pools, q, one.belief)
     nu = where(mixes, two.belief, where(pools, q, 0))
     weight = quotient(nu - q, nu - mu)
-    resolute = where(mixes, weight * quotient(mu, q), 1)
-    alone = where(pools, 1, quotient(q * (1 - mu), (1 - q) * mu))
-    irresolute = where(mixes, weight * quotient(1 - mu, 1 - q), alone)
+    # Probabilities, which rounding may bring above 1.
+    resolute = where(mixes, minimum(1, weight * quotient(mu, q)), 1)
+    alone = where(pools, 1, minimum(1, quotient(q * (1 - mu), (1 - q) * mu)))
+    irresolute = where(mixes, minimum(1, weight * quotient(1 - mu, 1 - q)), alone)
     return (
         Sent(x, first, mu, resolute, irresolute, either(pools, first.pooled.play, play_at(one, selected.at[0]))),
         Sent(

@@ -1,15 +1,16 @@
-"""The source of a game's solution: which functions it is made of, and whether they changed.
+"""The source of a game's solution: which functions it is made of, so that what changed can be named.
 
-    reachable(solve) -> every plain Python function that solve calls, itself first
+    reachable(solve) -> the plain Python functions that solve calls, itself first
     sources(solve)   -> {qualified name: SHA-256 of its source text}
 
-A cube carries these hashes, so that no cube ever mixes the results of two versions of a game.
+Not every way by which a function may be reached is found here, nor every value that it may read. Whether a game
+changed is told by the program that it is (posse.kernels.program).
 """
 
 import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,11 @@ from posse.kernels import vocabulary
 
 
 def reachable(solve: Callable[..., Any]) -> list[FunctionType]:
-    """All functions that `solve` is made of, the words of the vocabulary left out."""
+    """The functions that `solve` is made of, as far as names lead to them; the words of the vocabulary are left out."""
     found: list[FunctionType] = []
     waiting: list[Any] = [solve]
     while waiting:
         function = waiting.pop()
-        function = getattr(function, "py_func", function)  # what Numba compiled by itself
         if not isinstance(function, FunctionType) or function in found:
             continue
         if function.__module__ == vocabulary.__name__:
@@ -41,9 +41,17 @@ def _referred(function: FunctionType) -> dict[str, Any]:
         if isinstance(value, ModuleType):
             found |= {f"{module}.{name}": getattr(value, name) for name in names if hasattr(value, name)}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        found[name] = cell.cell_contents
+        found[name] = _content(cell)
     defaults = enumerate([*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()])
     return found | {f"default {k}": value for k, value in defaults}
+
+
+def _content(cell: CellType) -> Any:
+    """What a closure holds; nothing before it is set."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -76,7 +84,7 @@ def _text(function: FunctionType) -> str:
 
 
 def _constant(value: Any) -> str:
-    """A value that Numba builds into compiled code, in words; nothing for what it does not."""
+    """A simple value in words; nothing for any other."""
     if isinstance(value, np.ndarray | np.generic):
         return f"{value.dtype} {np.shape(value)} {value.tolist()!r}"
     if isinstance(value, tuple):
@@ -84,8 +92,3 @@ def _constant(value: Any) -> str:
     if isinstance(value, type) and issubclass(value, tuple):
         return f"{value.__name__}{getattr(value, '_fields', '')}"
     return repr(value) if isinstance(value, int | float | complex | str) else ""
-
-
-def digest(hashes: Mapping[str, str]) -> str:
-    """One SHA-256 for a table of hashes."""
-    return hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()

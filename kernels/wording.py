@@ -18,11 +18,15 @@ def named(game: Game, solved: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(output: Output, value: Any) -> Any:
     if output.dimension:
-        return {label: _defined(v) for label, v in zip(output.labels, value, strict=True)}
+        return {label: _single(output, v) for label, v in zip(output.labels, value, strict=True)}
+    return _single(output, value)
+
+
+def _single(output: Output, value: Any) -> Any:
     if output.kind == "codes":
         return next(f.name for f in output.all_flags if f.value == value)
     if output.kind == "flags":
-        return [f.name for f in output.all_flags if value & f.value]
+        return [f.name for f in output.all_flags if int(value) & f.value]
     return _defined(value)
 
 

@@ -6,13 +6,11 @@ Description.read(store)  what the one there says, None if there is none
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from posse.kernels.declaration import Game
-from posse.kernels.errors import GameChangedError, StoreError
-from posse.kernels.wording import shortened
+from posse.kernels.errors import GameChangedError, StoreError, short
 from posse.sweeps import labels, spec
 from posse.sweeps.blocks import Blocks, chunk_shape
 from posse.sweeps.store import ROOM, Store
@@ -25,7 +23,7 @@ FORMAT = 2  # of what lies under .posse
 
 @dataclass(frozen=True)
 class Description:
-    """identity: hash of the sweep; sources: hashes of the game's functions; attributes: those of the Zarr group.
+    """identity: hash of the sweep; sources: of its game's functions, to tell what changed; attributes: of the group.
 
     frame: SHA-256 of each object of the cube but its results: metadata and coordinates.
     """
@@ -77,9 +75,7 @@ class Description:
         if self.identity == sweep.identity:
             return
         game = sweep.game
-        old, new = ({**s, "its version": v} for s, v in self._and_here(game))
-        if self.attributes["game"] == game.name and old != new:
-            changed = sorted(n for n in {*old, *new} if old.get(n) != new.get(n))
+        if self.attributes["game"] == game.name and (changed := self._changed(game)):
             raise GameChangedError(
                 f"{store}: was made by {self.attributes['source']}, {game.name} version "
                 f"{self.attributes['game_version']}; here it is version {game.version}, "
@@ -87,9 +83,14 @@ class Description:
             )
         raise StoreError(f"{store}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
 
-    def _and_here(self, game: Game) -> tuple[tuple[Mapping[str, str], str], ...]:
-        """Sources and version, there and here."""
-        return (self.sources, self.attributes["game_version"]), (game.sources, game.version)
+    def _changed(self, game: Game) -> list[str]:
+        """What of a game is not as it was: its functions where they differ in their text, its version."""
+        changed = ["its version"] if game.version != self.attributes["game_version"] else []
+        if game.source_hash == self.attributes["game_source_hash"]:
+            return changed
+        old, new = self.sources, game.sources
+        functions = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        return [*(functions or ["what its functions read"]), *changed]
 
     def _difference(self, sweep: Sweep) -> str:
         """The first field in which the stored spec differs."""
@@ -112,4 +113,4 @@ def _difference(old: Any, new: Any, where: str = "") -> str:
 
 
 def _short(value: Any) -> str:
-    return shortened("absent" if value is None else repr(value), 60)
+    return "absent" if value is None else short(value)

@@ -270,11 +270,6 @@ EDITS: dict[str, tuple[str, str, str]] = {  # what stands in place of the helper
         "SCALE = 2.0",
         "SCALE = 3.0",
     ),
-    "compiled by hand": (
-        "    return 0\nimport numba\n@numba.njit\ndef helper(x):\n    return 2 * x\n",
-        "return 2 * x",
-        "return 3 * x",
-    ),
     "order of fields": (HELPER, '"larger size"', '"size larger"'),
 }
 

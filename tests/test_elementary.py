@@ -20,12 +20,17 @@ RANDOM = np.random.default_rng(20)
 COUNT = 300
 
 
+ENDS = [0, 5e-324, 1e-310, 0.5, 1 - 2**-53, 1, 1 + 2**-52, 1.5, 2, 2.5, 3, 4, 99_999, 1e5, 2**52, 2**52 + 1, 2**53,
+        2**53 + 2, 1e300, np.inf]  # fmt: skip
+SPECIAL = np.array([*ENDS, *(-x for x in ENDS), -0.0, np.nan])
+
+
 def solved(function: Callable[..., Any], *arguments: Floats) -> Floats:
     """The function at each of these points, by compiled code."""
     graph = Graph()
     result = graph.number(function(*(graph.parameter(k) for k in range(len(arguments)))), "real")
     program = Program(graph, (result,), (np.dtype("float64"),))
-    kernel = Kernel(program, (INNER,) * len(arguments), "elementary", hash_key(function.__name__))
+    kernel = Kernel(program, (INNER,) * len(arguments), "elementary", hash_key(graph.hashes(program.results)))
     columns, found = [np.resize(a, max(SHORT, a.size)) for a in arguments], np.empty(max(SHORT, arguments[0].size))
     none, inner = np.empty((1, 0)), np.array([c.ctypes.data for c in columns])
     kernel(none, np.array([0]), none.T, found.size, inner, found.size, np.array([found.ctypes.data]))
@@ -123,3 +128,43 @@ def test_power_grows_with_its_base() -> None:
     x = np.cumsum(np.full(1000, np.spacing(1.25))) + 1.25
     got = solved(elementary.power, x, np.full(x.size, 2.5))
     assert (np.diff(got) >= -np.spacing(got[:-1])).all()
+
+
+def assert_same(found: Floats, wanted: Floats) -> None:
+    """To rounding; infinities, NaN and the signs of zeros too."""
+    np.testing.assert_allclose(found, wanted, rtol=1e-15, atol=1e-323)
+    assert (np.signbit(found) == np.signbit(wanted))[~np.isnan(wanted)].all()
+
+
+def test_power_is_that_of_c_at_any_two_numbers() -> None:
+    """Negative bases, zeros, infinities, NaN; exponents that are odd, even, neither. NumPy calls C's pow."""
+    x, r = (n.ravel() for n in np.meshgrid(SPECIAL, SPECIAL))
+    with np.errstate(all="ignore"):
+        wanted = np.power(x, r)
+    assert_same(solved(elementary.power, x, r), wanted)
+
+
+@pytest.mark.parametrize("r", [0, 1, 2, 3, 4, 5, 10, 64, -1, -2, -3, 0.5, 2.5, -0.5, 1e5, np.inf, -np.inf, np.nan])
+def test_power_of_a_constant_exponent_is_that_of_c(r: float) -> None:
+    with np.errstate(all="ignore"):
+        wanted = np.power(SPECIAL, np.full(SPECIAL.size, float(r)))  # an array: scalars have ways of their own
+    assert_same(solved(lambda x: x**r, SPECIAL), wanted)
+
+
+@pytest.mark.parametrize("base", [0.0, 2.0, -2.0, 0.3, np.inf])
+def test_power_of_a_constant_base_is_that_of_c(base: float) -> None:
+    with np.errstate(all="ignore"):
+        wanted = np.power(np.full(SPECIAL.size, base), SPECIAL)
+    assert_same(solved(lambda r: base**r, SPECIAL), wanted)
+
+
+@pytest.mark.parametrize("r", [2, 3, 4, -1, -2, -3, -4, 7, 20, 64, 0.3, 3.7, 8.5, 31.4])
+def test_powers_of_constant_exponents_within_2_ulp_or_a_quarter_of_the_exponent(r: float) -> None:
+    x = RANDOM.uniform(-9, 9, COUNT) if isinstance(r, int) else RANDOM.uniform(0, 9, COUNT)
+    assert worst(solved(lambda x: x**r, x), [Decimal(float(v)) ** Decimal(r) for v in x]) < max(2, r / 4)
+
+
+def test_squares_and_reciprocals_are_rounded_once() -> None:
+    x = RANDOM.uniform(-9, 9, COUNT)
+    assert (solved(lambda x: x**2, x) == x * x).all()
+    assert (solved(lambda x: x**-1, x) == 1 / x).all()

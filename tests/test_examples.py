@@ -1,6 +1,9 @@
 """The examples: a game outside the package, against the problem that its players solve."""
 
+import doctest
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,10 +62,30 @@ def test_no_demand_is_better_and_war_comes_as_often_as_targets_refuse(
     assert found["payoff"][0] >= best - part - Fraction(1, 1000)
 
 
+PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]
+
+
+def test_the_page_on_games_can_be_followed_to_the_letter(tmp_path: Path) -> None:
+    """Its blocks as a module, its pyproject.toml beside it."""
+    page = (EXAMPLES.parent / "docs" / "games.md").read_text(encoding="utf-8")
+    blocks = [m[1] for m in re.finditer(r"^```python\n(.*?)^```", page.partition("## Against")[0], re.M | re.S)]
+    source = "".join(e.source for block in blocks for e in doctest.DocTestParser().get_examples(block))
+    (project,) = re.findall(r"^```toml\n# pyproject.toml\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "crisis.py").write_text(source, encoding="utf-8")
+    (tmp_path / "mine" / "pyproject.toml").write_text(project, encoding="utf-8")
+    installed = subprocess.run([*PIP, tmp_path / "site", tmp_path / "mine"], capture_output=True, text=True)
+    assert installed.returncode == 0, installed.stderr
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "posse", "solve", "crisis", "--set", "power=1", "--json"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["solution"] == {"regime": "appeasement", "demand": 1, "war": 0}
+
+
 def test_it_installs_and_is_swept_like_any_other(tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]
     source = shutil.copytree(EXAMPLES / "ultimatum", tmp_path / "ultimatum")  # setuptools builds beside what it builds
-    installed = subprocess.run([*pip, tmp_path / "site", source], capture_output=True, text=True)
+    installed = subprocess.run([*PIP, tmp_path / "site", source], capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
     spec = tmp_path / "sweep.toml"
     spec.write_text(

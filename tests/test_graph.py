@@ -26,6 +26,7 @@ EXPRESSIONS: dict[str, Callable[[Any, Any], Any]] = {
     "conditions": lambda x, y: where((x < y) & (x > 0) | (y == 1), x, 7),
     "constant conditions": lambda x, y: where((x < y) & True | False, x, 7),
     "choice of conditions": lambda x, y: where(where(x < y, x > 0, y > 0), 1, 2),
+    "conditions as numbers": lambda x, y: sum([x > 0, y > 0, x > y]) + 1 - (x < y) + (x > 1) * 2.0 + (x < 0) / 4,
     "extremes": lambda x, y: minimum(x, y) + 3 * maximum(y, 0.1),
     "constants": lambda x, y: where(1 < 2, x, y),
 }
@@ -76,7 +77,38 @@ def test_a_number_changes_where_what_it_is_made_of_does() -> None:
     assert [level[n.index] for n in (held, along, both)] == [OUTER, MIDDLE, MIDDLE | INNER]
 
 
-MISUSES = [lambda x: bool(x), lambda x: x & x, lambda x: x << 1, lambda x: (x > 0) << 1, float]
+def test_a_hash_tells_what_is_computed_and_nothing_else() -> None:
+    """Whatever stands in the graph besides, in whatever order it came there."""
+    graph, other = Graph(), Graph()
+    x, y = graph.parameter(0), graph.parameter(1)
+    v, u = other.parameter(1), other.parameter(0)
+    _unused = v * 7
+    assert graph.hashes([x + y, x - y]) == other.hashes([u + v, u - v])
+    different = [x, y, x + y, y + x, x - y, x + 0.0, x + (-0.0), x + 1, where(x > y, x, y), where(x > y, y, x), x > y]
+    assert len(set(graph.hashes(different))) == len(different)
+
+
+def test_possible_values_are_all_that_come_out() -> None:
+    graph = Graph()
+    x, y = graph.parameter(0), graph.parameter(1)
+    small = where(x > y, 3, where(y > 0, 1, where(x > 0, 2, 1)))
+    assert graph.possible(small) == {1, 2, 3}
+    assert graph.possible(small + where(x > 0, 10, 0) - 1) == {0, 1, 2, 10, 11, 12}
+    assert graph.possible(graph.number(x > 0, "real") * small) == {0, 1, 2, 3}
+    assert graph.possible(where(x > 0, x, 1)) is None
+    assert graph.possible(small / 2) is None
+
+
+MISUSES = [
+    lambda x: bool(x), lambda x: x & x, lambda x: x << 1, lambda x: (x > 0) << 1, float, lambda x: x + "1",
+    lambda x: x + None, lambda x: np.array([1.0]) * x, lambda x: where(x, 1, 0), lambda x: where((x > 0) * 1, 1, 0),
+]  # fmt: skip
+# NumPy takes these for logic or refuses them, Python for numbers.
+MISUSES += [
+    lambda x: (x > 0) + (x < 1), lambda x: (x > 0) - (x < 1), lambda x: (x > 0) * (x < 1), lambda x: -(x > 0),
+    lambda x: +(x > 0), lambda x: abs(x > 0), lambda x: (x > 0) + True, lambda x: np.bool_(True) - (x > 0),
+    lambda x: (x > 0) ** (x < 1), lambda x: True ** (x > 0),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("misuse", MISUSES)

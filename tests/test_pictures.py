@@ -147,3 +147,15 @@ def test_too_many_panels_are_refused() -> None:
     ds = posse.Sweep("restraint", axes={"spoils": {"linspace": [0, 1, 40]}, "diversity": [0, 1], "resolve": [0, 1]})
     with pytest.raises(InputError, match="40 panels, but at most 36"):
         ds.evaluate().posse.plot.map("diversity", "resolve", col="spoils")
+
+
+@pytest.mark.parametrize("symbol", [r"\frac{a}{", "a$b", "β_{", "%", "", "c_A", r"\gamma"])
+def test_a_symbol_that_is_no_formula_is_drawn_as_text(cube: xr.Dataset, symbol: str, tmp_path: Path) -> None:
+    part = cube.isel(resolve=1).copy()
+    part["diversity"].attrs |= {"symbol": symbol, "long_name": "costs in $, or in $x_$"}
+    figure = part.posse.plot.map("diversity", "cap_observer")
+    save(figure, tmp_path / "map.png")
+    (axes,) = panels(figure)
+    formula = symbol in ("c_A", r"\gamma")
+    assert (f"${symbol}$" in axes.get_xlabel()) == formula
+    assert "costs" in axes.get_xlabel()

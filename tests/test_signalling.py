@@ -411,6 +411,20 @@ def test_where_war_costs_neither_side_anything_types_may_separate() -> None:
     assert separated > 10
 
 
+def test_probabilities_are_none_below_0_or_above_1() -> None:
+    """Also by rounding, where war costs the leader and a resolute observer nothing and chances cancel."""
+    dice, many = np.random.default_rng(5), 100_000
+    drawn = {name: dice.uniform(0.2, 5, many) for name in GAME.parameter_names if name.startswith("cap_")}
+    drawn |= {name: dice.uniform(0, 1, many) for name in ("diversity", "share", "attrition", "resolve", "spoils")}
+    drawn |= {name: dice.uniform(0, 0.2, many) for name in ("cost_support", "cost_oppose", "cost_stay", "war_partner")}
+    drawn |= {"war_leader": np.zeros(many), "war_resolute": np.zeros(many), "war_irresolute": dice.uniform(0, 1, many)}
+    outputs = ["alignment_resolute", "alignment_irresolute", "belief", "stay", "risk", "unmasked", "victory", "war"]
+    found = posse.solve("signalling", dtype="float64", outputs=outputs, **drawn)
+    for name in outputs:
+        assert found[name].min() >= 0, name
+        assert found[name].max() <= 1, name
+
+
 def test_outside_the_domain() -> None:
     columns = {"war_irresolute": Column(np.array([0.04, 0.05]), 0), "war_resolute": fixed(0.05)}
     found = solve_grid(GAME, columns, [2], OUTPUTS)

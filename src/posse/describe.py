@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from posse.kernels.declaration import Game, Output
+from posse.kernels.errors import InputError
 from posse.kernels.wording import text
 
 
@@ -59,7 +60,7 @@ def as_dict(game: Game) -> dict[str, Any]:
         "name": game.name,
         "title": game.title,
         "version": game.version,
-        "source_hash": game.source_hash,
+        "source_hash": _hash(game),
         "parameters": [
             {"name": p.name, "symbol": p.symbol, "domain": str(p.domain), "default": p.default, "meaning": p.long_name}
             for p in game.parameters
@@ -76,6 +77,14 @@ def as_dict(game: Game) -> dict[str, Any]:
             for o in game.outputs
         ],
     }
+
+
+def _hash(game: Game) -> str | None:
+    """That of its program, None where it cannot be compiled."""
+    try:
+        return game.source_hash
+    except InputError:
+        return None
 
 
 def show_solution(found: Mapping[str, Any]) -> None:
