@@ -20,8 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError, pick
-from posse.kernels.wording import shortened
+from posse.kernels.errors import InputError, pick, short
 
 Array = npt.NDArray[Any]
 
@@ -107,7 +106,7 @@ def numbers(where: str, written: Any) -> npt.NDArray[np.float64]:
     except (ValueError, OverflowError):
         array = np.empty((0, 0))
     if array.ndim != 1 or (array.dtype.kind not in "iuf" and len(array)) or kinds & {bool, str}:
-        raise InputError(f"{where}: {_short(written)} is not a list of numbers")
+        raise InputError(f"{where}: {short(written)} is not a list of numbers")
     values = array.astype(np.float64)
     if not np.isfinite(values).all():
         raise InputError(f"{where}: {values[~np.isfinite(values)][0]} is not allowed; values are finite numbers")
@@ -121,20 +120,20 @@ def _labels(where: str, written: Any) -> Array:
         return numbers(where, written)
     if isinstance(written, list | tuple | np.ndarray):
         return np.array([], dtype=np.str_)
-    raise InputError(f"{where}: {_short(written)} is not a list of names or numbers")
+    raise InputError(f"{where}: {short(written)} is not a list of names or numbers")
 
 
 def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> npt.NDArray[np.float64]:
     """[start, stop, count] spread out by numpy.linspace or numpy.geomspace."""
     form = spacing.__name__
     if not isinstance(written, list | tuple) or len(written) != 3:
-        raise InputError(f"{where}: {_short(written)} is not [start, stop, count]")
+        raise InputError(f"{where}: {short(written)} is not [start, stop, count]")
     start, stop = numbers(where, list(written[:2]))
     count = written[2]
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
         raise InputError(f"{where}: count {count!r} is not a whole number")
     if form == "geomspace" and min(start, stop) <= 0:
-        raise InputError(f"{where}: {_short(written)} has an end that is not positive, as ratios need")
+        raise InputError(f"{where}: {short(written)} has an end that is not positive, as ratios need")
     _check_length(where, int(count))
     if count == 1 and start != stop:
         raise InputError(f"{where}: one label cannot span {start:g} to {stop:g}; use values = [{start:g}]")
@@ -169,7 +168,3 @@ def _check_increasing(where: str, labels: Array) -> None:
 def _check_length(where: str, length: int) -> None:
     if not 0 < length <= MOST_LABELS:
         raise InputError(f"{where}: has {length} labels, but an axis has 1 to {MOST_LABELS}")
-
-
-def _short(written: Any) -> str:
-    return shortened(" ".join(repr(written).split()), 60)
