@@ -18,6 +18,7 @@ import posse
 from posse import Sweep
 from posse.kernels.declaration import NONNEGATIVE, UNIT_INTERVAL, Domain, Game, Output, Parameter
 from posse.kernels.errors import GameChangedError, InputError, TooLargeError
+from posse.kernels.vocabulary import where
 from posse.sweeps import blocks, sweep, virtual
 
 
@@ -29,7 +30,7 @@ class Solution(NamedTuple):
 
 
 def small(u: Any, v: Any, w: Any, low: Any, high: Any) -> Solution:
-    return Solution((u > v) + (v > w), (u + v * w, u * v - w, low + u * high))
+    return Solution(where(u > v, 1, 0) + where(v > w, 1, 0), (u + v * w, u * v - w, low + u * high))
 
 
 SMALL = Game(
