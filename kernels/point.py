@@ -64,7 +64,8 @@ def solve_plain(game: Game, values: Mapping[str, Any], outputs: Sequence[str] | 
         result: dict[str, Any] = {}
         for output in [game.output(name) for name in outputs] if outputs else game.outputs:
             held = numbers(game, solution, output)
-            if not is_certain(game, output.name):
+            # A look at one number takes less time than to see that none is needed.
+            if output.kind != "real" and (not any(map(np.ndim, held)) or not is_certain(game, output.name)):
                 _require_declared(game, output, held, allowed)
             fenced = tuple(where(allowed, n, output.outside) for n in held)
             result[output.name] = fenced if output.dimension else fenced[0]
