@@ -82,6 +82,8 @@ def component(variable: xr.DataArray, label: Any = None) -> xr.DataArray:
         raise InputError(f"{variable.name}: is a single number; there is no {label!r} of it")
     for dim in own:
         names = {str(name): k for k, name in enumerate(variable[dim].values)}
+        if label is None:
+            raise InputError(f"{dim}: choose one of {', '.join(names)}")
         variable = variable.isel({dim: pick(dim, str(label), names)}, drop=True)
     return variable
 

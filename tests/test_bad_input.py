@@ -569,7 +569,10 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("case", "'Iraq'", "did you mean 'Iraq 2003'?"),
     ),
     "plot of an unknown kind": ((*PLOT, *CASE, "--kind", "pie", "--out", "new.png"), ("'pie'", "map, payoff, share")),
-    "plot of nobody's payoff": ((*PLOT, *CASE, "--kind", "payoff", "--out", "new.png"), ("--player", "payoff needs")),
+    "plot of nobody's payoff": (
+        (*PLOT, *CASE, "--kind", "payoff", "--out", "new.png"),
+        ("player", "choose one of leader, partner"),
+    ),
     "plot of an unknown player": (
         (*PLOT, *CASE, "--kind", "payoff", "--player", "obsrver", "--out", "new.png"),
         ("player", "'obsrver'", "did you mean 'observer'?"),

@@ -132,7 +132,10 @@ def test_files(cube: xr.Dataset, tmp_path: Path, suffix: str) -> None:
         (lambda p: p.map("diversity", "diversity"), "diversity stands twice"),
         (lambda p: p.map("diversity", "spoils"), "spoils: is fixed at 1 in this cube"),
         (lambda p: p.map("diversity", "resolve", col="cap_observer", contours="obs"), "unknown player: 'obs'"),
-        (lambda p: p.payoff("diversity", "cap_observer", col="resolve"), "unknown player: 'None'.*there is leader"),
+        (
+            lambda p: p.payoff("diversity", "cap_observer", col="resolve"),
+            "player: choose one of leader, partner, observer, target",
+        ),
         (lambda p: p.payoff("diversity", "cap_observer", "leader", output="margin"), "unknown output of numbers"),
         (lambda p: p.share("player"), "along: regime has no dimension player"),
         (lambda p: p.tree(diversity=0.5), "point: give resolve, cap_observer as well"),
