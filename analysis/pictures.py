@@ -32,6 +32,12 @@ class Pictures:
     def __init__(self, ds: xr.Dataset) -> None:
         self._ds = ds
 
+    @property
+    def mapped(self) -> str:
+        """What a map shows: the regimes, or the variable of codes that there is instead."""
+        name = regime_variable(self._ds)
+        return "regimes" if name == "regime" else name
+
     def map(
         self,
         x: str,

@@ -37,13 +37,13 @@ def show_games(games: Mapping[str, Game]) -> None:
 
 def show_game(game: Game) -> None:
     print(f"{game.title} ({game.name}, version {game.version})")
-    print(f"{game.reference}\n")
+    if game.reference:
+        print(game.reference)
+    print()
     print_table(parameter_rows(game), ["parameter", "symbol", "domain", "default", "meaning"])
     print()
-    outputs = [
-        [o.name, "in the default outputs" if o.name in game.default_outputs else "", _long(o)] for o in game.outputs
-    ]
-    print_table(outputs, ["output", "", "meaning"])
+    outputs = [[o.name, o.kind, "by default" if o.name in game.default_outputs else "", _long(o)] for o in game.outputs]
+    print_table(outputs, ["output", "kind", "", "meaning"])
     for output in game.outputs:
         if output.all_flags:
             print()
@@ -51,7 +51,7 @@ def show_game(game: Game) -> None:
 
 
 def _long(output: Output) -> str:
-    return output.long_name + (f"; for each {output.dimension[0]}" if output.dimension else "")
+    return output.long_name + (f"; {output.dimension[0]}: {', '.join(output.labels)}" if output.dimension else "")
 
 
 def as_dict(game: Game) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def picture(store: str, kind: str, sel: dict[str, str], options: dict[str, str |
     plot = Pictures(ds)
     axes: dict[str, Any] = {name: given[name] for name in ("x", "y", "col", "row") if name in given}
     if kind == "map":
-        return plot.map(**axes, contours=given.get("player")), f"regimes over {given['x']} and {given['y']}"
+        shown = f"{plot.mapped} over {given['x']} and {given['y']}"
+        return plot.map(**axes, contours=given.get("player")), shown
     if kind == "payoff":
         output, player = given.get("output", "payoff"), given.get("player")
         shown = f"{output}{f' of {player}' if player else ''} over {given['x']} and {given['y']}"
