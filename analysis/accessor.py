@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from posse.analysis import codes, export, shares, statements
+from posse.analysis.dims import grid
 from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
 from posse.analysis.pieces import in_pieces, settled
@@ -41,6 +42,10 @@ class Accessor:
 
     def _repr_html_(self) -> str:
         return cube_html(self._ds)
+
+    def __repr__(self) -> str:
+        sizes = " × ".join(f"{dim} {self._ds.sizes[dim]}" for dim in grid(self._ds))
+        return f"<posse: {self._ds.attrs.get('game', 'a cube')}, {sizes or 'one point'}>"
 
     @property
     def regimes(self) -> list[str]:
@@ -93,7 +98,7 @@ class Accessor:
             distribution with a method `cdf` (as those of scipy.stats), of which each label gets what is nearest to it,
             from the first label to the last; or a density, a function of the labels. They need not sum to 1. Labels of
             other axes weigh the same.
-        by: a group in place of the regimes themselves.
+        by: a group in place of the regimes themselves, or another variable of codes.
 
         Gives shares that sum to 1 along the dimension "regime" (or the group's name), less what is not computed.
 

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from posse.analysis.borders import borders
-from posse.kernels.errors import InputError
+from posse.kernels.errors import InputError, in_words
 
 Numbers = npt.NDArray[np.float64]
 
@@ -24,12 +24,8 @@ def weights(labels: xr.DataArray, belief: Any) -> Numbers:
         to the last; a density, a function of the labels, taken likewise; or numbers, by their order, or by label in
         a DataArray, a Series or a mapping.
     """
-    if labels.size == 1:
-        return np.ones(1)
-    if hasattr(belief, "cdf"):
-        found = np.diff(np.vectorize(belief.cdf, otypes=[float])(_ends(labels)))
-    elif callable(belief):
-        found = np.asarray(belief(_numeric(labels)), dtype=float) * np.diff(_ends(labels))
+    if callable(belief) or hasattr(belief, "cdf"):
+        found = np.ones(1) if labels.size == 1 else _of_distribution(labels, belief)
     else:
         found = _by_label(labels, belief)
     where = f"weights: those of {labels.name}"
@@ -38,7 +34,17 @@ def weights(labels: xr.DataArray, belief: Any) -> Numbers:
     found = np.asarray(abs(found) if labels.values[0] > labels.values[-1] else found)
     if not (np.isfinite(found).all() and (found >= 0).all() and found.sum() > 0):
         raise InputError(f"{where} must be numbers from 0 on, of which one is larger; they begin with {found[:4]}")
-    return found
+    return np.asarray(found / found.max())
+
+
+def _of_distribution(labels: xr.DataArray, belief: Any) -> Numbers:
+    """The probability of what lies nearest to each label; of a density, about so."""
+    try:
+        if hasattr(belief, "cdf"):
+            return np.diff(np.vectorize(belief.cdf, otypes=[float])(_ends(labels)))
+        return np.asarray(belief(_numeric(labels)), dtype=float) * np.diff(_ends(labels))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights: the belief over {labels.name} cannot be evaluated: {in_words(error)}") from error
 
 
 def _ends(labels: xr.DataArray) -> Numbers:

@@ -3,6 +3,7 @@
 codes(variable) -> value, name and colour of each
 regime_variable(ds) -> name of the variable that maps the regimes
 grouped(variable, "alignment") -> a coarser word for each code
+sorted_by(ds, "alignment") -> the variable, and the group of its codes, that a name stands for
 mask(ds, names, criteria) -> where the cube is in one of them
 """
 
@@ -74,19 +75,33 @@ def grouped(variable: xr.DataArray, by: str | None) -> list[str]:
     )
 
 
+def sorted_by(ds: xr.Dataset, by: str | None) -> tuple[xr.DataArray, str | None]:
+    """The regimes and a group of them, or another variable of codes and none."""
+    regime = ds[regime_variable(ds)]
+    others = {str(n): v for n, v in ds.data_vars.items() if "flag_values" in v.attrs and n not in groups(regime)}
+    return (others[by], None) if by in others else (regime, by)
+
+
 def mask(ds: xr.Dataset, names: Iterable[str], criteria: Mapping[str, str | Iterable[str]]) -> xr.DataArray:
     """True where the regime is one of `names`, and where each criterion holds.
 
     A criterion names a variable of codes or flags, or a group of the regimes, and what it is one of.
     """
-    names = list(names)
+    names = [name for given in names for name in _listed(given)]
     found = [_is_one_of(ds[regime_variable(ds)], None, names)] if names else []
     for key, wanted in criteria.items():
         variable, by = _meant(ds, key)
-        found.append(_is_one_of(variable, by, [wanted] if isinstance(wanted, str) else list(wanted)))
+        found.append(_is_one_of(variable, by, _listed(wanted)))
     if not found:
         raise InputError(f"name at least one regime; there is {', '.join(_names(ds[regime_variable(ds)]))}")
     return reduce(and_, found)
+
+
+def _listed(names: str | Iterable[str]) -> list[str]:
+    """One name, or several."""
+    if not isinstance(names, str | Iterable):
+        raise InputError(f"{names!r} is not a name")
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _meant(ds: xr.Dataset, key: str) -> tuple[xr.DataArray, str | None]:

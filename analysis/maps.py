@@ -41,6 +41,7 @@ def regime_map(
     regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row)
     payoff = None if contours is None else _laid_out(ds, _number(ds, "payoff", contours), x, y, col, row)
     figure, panels = _panels(ds, regime, x, y, col, row)
+    levels = None if payoff is None else _levels(payoff)
     there = regime.values
     present = [code for code in codes(regime) if (there == code.value).any()]
     if not present:
@@ -51,7 +52,7 @@ def regime_map(
         if boundaries:
             _draw_boundaries(axes, part, x, y)
         if payoff is not None:
-            _draw_contours(axes, payoff.isel(place), x, y)
+            _draw_contours(axes, payoff.isel(place), x, y, levels)
     shares = {code: float((there == code.value).mean()) for code in present}
     style.say_codes(figure, present, shares, "share of the points")
     style.say_held(figure, ds, regime)
@@ -99,7 +100,9 @@ def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str |
     """The part of a variable that a map shows, in the order row, col, y, x."""
     shown = [d for d in (row, col, y, x) if d is not None]
     for dim in shown:
-        dimension(ds, dim)
+        if dim not in variable.dims:
+            dimension(ds, dim)
+            raise InputError(f"{variable.name}: has no dimension {dim}; it has {', '.join(map(str, variable.dims))}")
     if len(set(shown)) < len(shown):
         twice = next(d for d in shown if shown.count(d) > 1)
         raise InputError(f"x, y, col and row: {twice} stands twice; choose different dimensions")
@@ -112,7 +115,7 @@ def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str |
         raise InputError(f"col and row: {panels} panels, but at most {MOST_PANELS} can be read; choose fewer labels")
     part = variable.squeeze([d for d in variable.dims if d not in shown]).transpose(*shown)
     require_memory(part.nbytes * 8, "the picture")
-    return part.compute()
+    return part.sortby([d for d in (y, x) if part[d].dtype.kind in "iuf"]).compute()
 
 
 def _panels(
@@ -168,27 +171,44 @@ def _draw_boundaries(axes: "Axes", part: xr.DataArray, x: str, y: str, halo: boo
 
     classes = np.where(np.isin(part.values, [code.value for code in codes(part)]), part.values.astype(int), -1)
     across, up = borders_of(part[x]), borders_of(part[y])
-    i, j = np.nonzero(_differ(classes[:, 1:], classes[:, :-1]))
-    upright = np.stack([np.stack([across[j + 1], up[i]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
-    i, j = np.nonzero(_differ(classes[1:], classes[:-1]))
-    level = np.stack([np.stack([across[j], up[i + 1]], -1), np.stack([across[j + 1], up[i + 1]], -1)], 1)
-    lines = np.concatenate([upright, level])
-    drawn = LineCollection(list(lines), colors="0.15", linewidths=0.5, capstyle="round")
+    upright = [[(across[j + 1], up[i]), (across[j + 1], up[k])] for j, i, k in _runs(_differ(classes.T))]
+    level = [[(across[j], up[i + 1]), (across[k], up[i + 1])] for i, j, k in _runs(_differ(classes))]
+    lines = upright + level
+    drawn = LineCollection(lines, colors="0.15", linewidths=0.5, capstyle="round")
     if halo:
         drawn.set_path_effects([withStroke(linewidth=1.4, foreground="1.0", alpha=0.6)])
     axes.add_collection(drawn)
 
 
-def _differ(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.asarray((one != other) & (one >= 0) & (other >= 0))
+def _differ(classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Where a row has another regime than the next one."""
+    return np.asarray((classes[1:] != classes[:-1]) & (classes[1:] >= 0) & (classes[:-1] >= 0))
 
 
-def _draw_contours(axes: "Axes", part: xr.DataArray, x: str, y: str) -> None:
-    """Lines of equal payoff, with their numbers."""
+def _runs(border: npt.NDArray[Any]) -> list[tuple[int, int, int]]:
+    """The straight pieces of a border, which runs along rows: row, start and end."""
+    ends = np.diff(border.astype(np.int8), axis=1, prepend=0, append=0)
+    row, start = np.nonzero(ends > 0)
+    _, end = np.nonzero(ends < 0)
+    return list(zip(row.tolist(), start.tolist(), end.tolist(), strict=True))
+
+
+def _levels(payoff: xr.DataArray) -> Any:
+    """Round numbers between the smallest and the largest payoff, the same in all panels."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(8).tick_values(float(payoff.min()), float(payoff.max()))[1:-1]
+
+
+def _draw_contours(axes: "Axes", part: xr.DataArray, x: str, y: str, levels: Any) -> None:
+    """Lines of equal payoff, with their numbers; light around, to be seen on any colour."""
     if min(part.shape) < 2 or any(part[d].dtype.kind not in "iuf" for d in (x, y)):
         raise InputError("contours: both axes need at least two labels that are numbers")
     from matplotlib.patheffects import withStroke
 
-    lines = axes.contour(part[x].values, part[y].values, part.values, levels=8, colors="0.1", linewidths=0.7, alpha=0.8)
+    lines = axes.contour(part[x].values, part[y].values, part.values, levels=levels, colors="0.1", linewidths=0.7)
+    lines.set_path_effects([withStroke(linewidth=1.8, foreground="white", alpha=0.6)])
     for text in axes.clabel(lines, fontsize=7, fmt="%.3g"):
         text.set_path_effects([withStroke(linewidth=2, foreground="white", alpha=0.9)])
+        text.set_clip_on(True)
+        text.set_rotation(0)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from posse.analysis import maps, style
-from posse.analysis.codes import Code, codes, grouped, regime_variable
+from posse.analysis.codes import codes, grouped, regime_variable, sorted_by
 from posse.analysis.point import at
 from posse.analysis.selection import dimension
 from posse.analysis.shares import Beliefs, share
@@ -94,25 +94,32 @@ class Pictures:
 
 
 def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) -> "Figure":
-    variable = ds[regime_variable(ds)]
-    labels = dimension(ds, along)
-    others = [str(d) for d in variable.dims if d != along]
+    variable, group = sorted_by(ds, by)
     if along not in variable.dims:
-        raise InputError(f"along: {variable.name} has no dimension {along}")
+        dimension(ds, along)
+        raise InputError(
+            f"along: {variable.name} has no dimension {along}; it has {', '.join(map(str, variable.dims))}"
+        )
+    others = [str(d) for d in variable.dims if d != along]
     table = share(ds, others, weights, by).compute()
-    names = [str(name) for name in table[table.dims[0]].values if float(table.sel({table.dims[0]: name}).max()) > 0]
-    heights = table.sel({table.dims[0]: names}).values
-    colours = {code.name: code for code in codes(variable)}
-    shown = [colours[n] for n in names] if by is None else _group_codes(ds, by, names)
+    table = table.sortby(along) if table[along].dtype.kind in "iuf" else table
+    words = grouped(variable, group)
+    first = dict(reversed(list(zip(words, codes(variable), strict=True))))  # a group has the colour of its first regime
+    shown = [replace(code, name=word) for word, code in first.items() if (table.sel({table.dims[0]: word}) > 0).any()]
+    shown.sort(key=lambda code: words.index(code.name))
+    if not shown:
+        raise InputError(f"{variable.name}: there is nothing to draw; no cell is computed")
+    bands = np.cumsum(
+        [np.zeros(table.sizes[along]), *(table.sel({table.dims[0]: c.name}).values for c in shown)], axis=0
+    )
     figure = style.new_figure(8.2, 4.8)
     axes = figure.add_subplot()
-    style.set_axis(axes, labels.values, "x")
-    grid = style.borders_of(labels)
-    bottom = np.vstack([np.zeros(labels.size), np.cumsum(heights, axis=0)])
-    for k, code in enumerate(shown):
-        axes.stairs(bottom[k + 1], grid, baseline=bottom[k], fill=True, color=code.colour, linewidth=0)
-        axes.stairs(bottom[k + 1], grid, baseline=None, color="0.15", linewidth=0.5)
-    axes.set_xlim(grid[0], grid[-1])
+    style.set_axis(axes, table[along].values, "x")
+    edges = style.borders_of(table[along])
+    for code, low, high in zip(shown, bands[:-1], bands[1:], strict=True):
+        axes.stairs(high, edges, baseline=low, fill=True, color=code.colour, linewidth=0)
+        axes.stairs(high, edges, baseline=None, color="0.15", linewidth=0.5)
+    axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel(style.axis_title(ds, along))
@@ -120,11 +127,3 @@ def _share(ds: xr.Dataset, along: str, weights: Beliefs | None, by: str | None) 
     style.say_codes(figure, shown[::-1], None, by or "regime")
     style.say_held(figure, ds, variable.squeeze())
     return figure
-
-
-def _group_codes(ds: xr.Dataset, by: str, names: list[str]) -> list[Code]:
-    """Groups in the colour of the first regime that they hold."""
-    variable = ds[regime_variable(ds)]
-    words = grouped(variable, by)
-    first = dict(reversed(list(zip(words, codes(variable), strict=True))))
-    return [replace(first[name], name=name) for name in names]

@@ -23,14 +23,16 @@ def dimension(ds: xr.Dataset, name: str) -> xr.DataArray:
     """The labels of a dimension; where there is none of that name, an error that says what the name stands for."""
     if not isinstance(name, str):
         raise InputError(f"dimension: {name!r} is not a name; there is {', '.join(map(str, ds.dims))}")
-    if name not in ds.dims and name in ds.coords:
+    if name in ds.dims:
+        return ds[name]
+    if name in ds.coords:
         if ds[name].ndim:
             raise InputError(f"{name}: is bound by the axis {ds[name].dims[0]}; choose a label of that")
         raise InputError(f"{name}: is held at {ds[name].item()} already")
     sweep = written(ds)
     if sweep and name in sweep.fixed:
         raise InputError(f"{name}: is fixed at {sweep.fixed[name]:g} in this cube")
-    return ds[pick("dimension", name, {str(d): str(d) for d in ds.dims})]
+    return pick("dimension", name, {str(d): ds[d] for d in ds.dims})
 
 
 def position(labels: xr.DataArray, value: Any, within: float = np.inf) -> int:

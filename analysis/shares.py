@@ -19,7 +19,7 @@ import xarray as xr
 
 from posse.analysis.beliefs import weights as weights_of
 from posse.analysis.borders import borders
-from posse.analysis.codes import codes, grouped, regime_variable
+from posse.analysis.codes import codes, grouped, regime_variable, sorted_by
 from posse.analysis.pieces import counts, in_pieces, settled, steps, tables
 from posse.analysis.selection import dimension
 from posse.kernels.errors import InputError
@@ -33,7 +33,7 @@ def share(
     ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = None, by: str | None = None
 ) -> xr.DataArray:
     """Share of parameter space by regime: over all dimensions, or over some. See Accessor.share."""
-    variable = ds[regime_variable(ds)]
+    variable, by = sorted_by(ds, by)
     dims = _dims(ds, variable, "over", over)
     mass = {}
     for dim, belief in (weights or {}).items():

@@ -165,6 +165,12 @@ def monotone(
             raise InputError(f"{dim}: cannot be chosen; {output} has {', '.join(map(str, variable.dims))}")
         variable = variable.isel({dim: position(dimension(ds, dim), label, ALIKE)}, drop=True)
         name += f" of {label}"
+    if components(variable):
+        name += f" of every {components(variable)[0]}"
+    if variable[along].dtype.kind in "iuf":
+        variable = variable.sortby(along)
+    if tolerance is not None and not 0 <= tolerance < np.inf:
+        raise InputError(f"tolerance: {tolerance} is not allowed; allowed is a number from 0 on")
     if tolerance is None:
         tolerance = ROUNDINGS * float(np.finfo(variable.dtype).eps) if variable.dtype.kind == "f" else 0
     return Statement(variable, name, along, direction, tolerance)

@@ -107,6 +107,10 @@ def columns(ds: xr.Dataset) -> list[Column]:
             part = variable.isel(dict(zip(own, place, strict=True))).reset_coords(drop=True)
             labels = tuple(variable[dim].values.tolist()[k] for dim, k in zip(own, place, strict=True))
             found.append(Column("_".join(map(str, (name, *labels))), part, labels))
+    names = [column.name for column in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two columns would be called {name}; rename one of the variables")
     return found
 
 
@@ -121,9 +125,11 @@ def _values(variable: xr.DataArray, dims: Sequence[str], shape: Sequence[int]) -
     if "flag_meanings" in variable.attrs:
         numbers = spread(variable, dims, shape)
         names = code_names(variable, numbers)
-        position = np.full(np.iinfo(numbers.dtype).max + 1, -1)
+        last = max(names, default=0) + 1
+        position = np.full(last + 1, -1)
         position[list(names)] = range(len(names))
-        return pd.Categorical.from_codes(position[numbers], pd.Index(list(names.values()), dtype=object))
+        known = np.where((numbers >= 0) & (numbers < last), numbers, last).astype(np.int64)
+        return pd.Categorical.from_codes(position[known], pd.Index(list(names.values()), dtype=object))
     if variable.dtype.kind in "TUO":
         position, words = pd.factorize(variable.values.astype(object).ravel())
         positions = variable.copy(data=position.reshape(variable.shape))
@@ -143,7 +149,8 @@ def code_names(variable: xr.DataArray, numbers: Array) -> dict[int, str]:
     known = codes(variable)
     if "flag_masks" not in variable.attrs:
         return {code.value: code.name for code in known}
-    sets = np.unique(numbers[numbers != np.iinfo(numbers.dtype).max]).tolist()
+    most = max(code.value for code in known)  # alone: outside the domain; with other bits: not computed
+    sets = [int(value) for value in np.unique(numbers) if 0 <= value <= most]
     return {value: " ".join(c.name for c in known if value & c.value) or NONE_SET for value in sets}
 
 

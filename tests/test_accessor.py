@@ -17,6 +17,7 @@ from scipy import stats
 
 import posse
 from posse.analysis.beliefs import weights
+from posse.analysis.selection import exactly
 from posse.kernels.errors import GameChangedError, InputError, TooLargeError
 
 SPECS: dict[str, Any] = {
@@ -475,3 +476,70 @@ def test_a_table_larger_than_memory_is_refused() -> None:
 def test_what_is_no_cube_says_so() -> None:
     with pytest.raises(InputError, match="no variable holds codes; there is wind"):
         xr.Dataset({"wind": ("x", [1.0])}).posse.share()
+
+
+# Where it is there
+
+
+@pytest.mark.parametrize(
+    "imports", ["import posse, xarray", "import xarray, posse", "import posse; from xarray import *"]
+)
+def test_whoever_imports_posse_has_the_accessor(imports: str, tmp_path: Path) -> None:
+    posse.Sweep("restraint", axes={"diversity": [0.2, 0.8]}).run(tmp_path / "cube", progress=False)
+    code = f"{imports}\nimport sys, xarray\nprint(xarray.open_zarr(sys.argv[1]).posse.share().sum().compute().item())"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "cube")], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("1.0\n", "")
+
+
+def test_importing_posse_does_not_import_xarray() -> None:
+    code = "import posse, sys; print('xarray' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False\n"
+
+
+# What readers do to cubes
+
+
+def test_labels_in_another_order_give_the_same(whole: xr.Dataset) -> None:
+    last = str(whole.regime.dims[-1])
+    other = whole.isel({last: slice(None, None, -1)})
+    xr.testing.assert_allclose(other.posse.share(), whole.posse.share())
+    statement, turned = (ds.posse.monotone("payoff", player="leader", along=last) for ds in (whole, other))
+    assert statement.steps == turned.steps
+    value = float(whole[last][1])
+    assert other.sel({last: value}).equals(exactly(other, {last: value}))
+
+
+def test_what_the_reader_adds_stays_in_the_table(whole: xr.Dataset) -> None:
+    name = whole.posse.regimes[0]
+    added = whole[["regime"]].assign(note=5, mask=whole.posse.is_in(name))
+    frame = added.posse.table()
+    assert len(frame) == whole.regime.size
+    assert (frame.note == 5).all()
+    assert frame["mask"].tolist() == (whole.regime.values.ravel() == 0).tolist()
+    with pytest.raises(InputError, match="two columns would be called payoff_leader"):
+        whole.assign(payoff_leader=whole.regime * 0.5).posse.table()
+
+
+def test_codes_that_are_none_any_more_say_how_to_keep_them(whole: xr.Dataset) -> None:
+    with pytest.raises(InputError, match=r"holds float32, no codes any more; ds\.posse\.where keeps them"):
+        whole.where(whole.diversity > 0.5, drop=False).posse.share()
+
+
+def test_cubes_of_two_worlds_side_by_side() -> None:
+    axes = {"diversity": {"linspace": [0, 1, 9]}, "cap_observer": [0.5, 1.0, 2.0]}
+    parts = [posse.Sweep("restraint", axes=axes, fixed={"attrition": a}).evaluate() for a in (0.1, 0.8)]
+    both = xr.concat(parts, pd.Index([0.1, 0.8], name="attrition"), combine_attrs="override")
+    assert both.posse.share("attrition").dims == ("regime", "diversity", "cap_observer")
+    for k, attrition in enumerate((0.1, 0.8)):
+        story = both.posse.nearest(attrition=attrition, diversity=0.2, cap_observer=2.0)
+        one = parts[k].posse.nearest(diversity=0.2, cap_observer=2.0)
+        assert story.regime == one.regime
+        assert story.payoffs == one.payoffs
+
+
+def test_another_variable_of_codes_sorts_too() -> None:
+    sweep = posse.Sweep("signalling", outputs=["regime", "disingenuous"], **SPECS["signalling"])
+    ds = sweep.evaluate()
+    found = ds.posse.share(by="disingenuous")
+    assert found.sel(disingenuous="yes").item() == pytest.approx((ds.disingenuous.values == 1).mean())

@@ -50,8 +50,16 @@ def test_lines_run_between_cells_of_different_regimes(cube: xr.Dataset) -> None:
     part = cube.isel(resolve=1)
     (axes,) = panels(part.posse.plot.map("diversity", "cap_observer"))
     (lines,) = [c for c in axes.collections if isinstance(c, LineCollection)]
-    steps = sum(int((np.diff(part.regime.values.astype(int), axis=axis) != 0).sum()) for axis in (0, 1))
-    assert len(lines.get_segments()) == steps
+    cells = np.pad(part.regime.values.astype(int), 1, "edge")
+    across = np.linspace(-1 / 24, 25 / 24, 14)  # half-way between the labels 0, 1/12, ... 1
+    up = np.geomspace(0.1, 5, 17)[0] * 50 ** ((np.arange(18) - 0.5) / 16)  # in ratios
+    length = sum(
+        (cells[i, j] != cells[i + 1, j]) * (up[j] - up[j - 1])
+        + (cells[i, j] != cells[i, j + 1]) * (across[i] - across[i - 1])
+        for i in range(1, 14)
+        for j in range(1, 18)
+    )
+    assert sum(abs(np.diff(line, axis=0)).sum() for line in lines.get_segments()) == pytest.approx(length)
     (bare,) = panels(part.posse.plot.map("diversity", "cap_observer", boundaries=False))
     assert not [c for c in bare.collections if isinstance(c, LineCollection)]
 

@@ -9,10 +9,11 @@ posse.Job(store)                                 watch, stop, resume and verify 
 posse.games(), posse.game("restraint")           what can be solved
 """
 
-import sys
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
     from posse.cluster.job import Job
@@ -64,18 +65,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'posse' has no attribute {name!r}")
     value = getattr(import_module(f"posse.{_HOMES[name]}"), name)
     globals()[name] = value
-    _extend_xarray()
     return value
-
-
-def _extend_xarray() -> None:
-    """Give Datasets the accessor `ds.posse`, once something has loaded xarray."""
-    if "xarray" in sys.modules:
-        import_module("posse.plugin")
 
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
-_extend_xarray()
+when_imported("xarray", "posse.plugin")  # which gives Datasets the accessor `ds.posse`

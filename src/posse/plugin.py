@@ -1,7 +1,7 @@
 """What posse adds to xarray: the engine "posse" of `xarray.open_dataset`, and the accessor `ds.posse`.
 
-xarray loads this module, by its entry point, when it first opens anything: a cube has its accessor also where
-nobody imported posse. What it needs is therefore imported only when it is used.
+posse loads this module when xarray has been imported, and xarray itself, by its entry point, when it looks for engines.
+What it needs is therefore imported only when it is used.
 """
 
 from collections.abc import Iterable, Sequence
