@@ -4,6 +4,7 @@ Controls(space, changed).layout
 """
 
 from collections.abc import Callable
+from html import escape
 from math import log10
 from typing import Any
 
@@ -91,7 +92,7 @@ def _heading(text: str) -> Any:
 
 
 def _row(dial: Dial, widget: Any) -> list[Any]:
-    about = f"<p class='quiet'>{dial.long_name}</p>" if dial.long_name else ""
+    about = f"<p class='quiet'>{escape(dial.long_name)}</p>" if dial.long_name else ""
     return [widget, pn.pane.HTML(about, stylesheets=[look.PANE], margin=(0, 14, 6, 8))] if about else [widget]
 
 

@@ -166,6 +166,10 @@ class Map:
             "x": [left], "y": [bottom], "dw": [right - left], "dh": [top - bottom],
         }  # fmt: skip
 
+    def clear(self) -> None:
+        """No cells."""
+        self.cells.data = {name: [] for name in self.cells.data}
+
     def mark(self, view: View) -> None:
         """The cross where the dials stand, and the pins; those of another slice are hollow."""
         places = [[self.space.dials[a].position(p[a]) for a in (view.x, view.y)] for p in (view.point, *view.pins)]

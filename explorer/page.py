@@ -34,6 +34,7 @@ class Page:
         self.pointer: tuple[float, float] | None = None
         self.document: Any = pn.state.curdoc
         self.view, self.error = self._asked()
+        self.failed: dict[str, str] = {}  # what could not be done the last time, and why
         self._due: set[str] = set()
         self.took = ""
         self._told: Any = None  # the pins that are told of
@@ -46,7 +47,7 @@ class Page:
         self._draw_axes()
         self._later("publish", AFTERWARDS)
         if source.why == UNFINISHED:
-            self.document.add_periodic_callback(self._look, AGAIN)
+            self.document.add_periodic_callback(partial(self._do, "look"), AGAIN)
 
     def _asked(self) -> tuple[View, str]:
         """The view of the link that was followed; where it is broken, the default and the reason."""
@@ -125,7 +126,23 @@ class Page:
 
     def _do(self, what: str) -> None:
         self._due.discard(what)
-        getattr(self, f"_{what}")()
+        try:
+            getattr(self, f"_{what}")()
+            self.failed.pop(what, None)
+        except PosseError as error:
+            self.failed[what] = str(error)
+            self._clear(what)
+        self._head()
+
+    def _clear(self, what: str) -> None:
+        """Take away what would be told of another view."""
+        if what == "redraw":
+            self.map.clear()
+            self.legend.object = self.took = ""
+            self._foot()
+        elif what == "tell":
+            self.here.object = self.pinned.object = ""
+            self._told = None
 
     def _draw_axes(self) -> None:
         self.map = Map(
@@ -143,16 +160,10 @@ class Page:
             return
         columns, rows = self.map.size
         began = perf_counter()
-        try:
-            cells = self.source.cells(self.view, columns, rows)
-        except PosseError as error:
-            self.error = str(error)
-            self._head()
-            return
+        cells = self.source.cells(self.view, columns, rows)
         self.map.show(paint(cells), cells.codes, self.view)
         self.legend.object = words.legend(cells, self.space, self.view.colour == self.space.regime)
         self.took = f"{columns} × {rows} cells in {1000 * (perf_counter() - began):.0f} ms"
-        self._head()
         self._foot()
 
     def _tell(self) -> None:
@@ -174,9 +185,10 @@ class Page:
 
     def _head(self) -> None:
         progress = self.source.progress
-        notes = [f"<p class='error' role='alert'>{escape(self.error)}</p>"] if self.error else []
+        wrong = dict.fromkeys(text for text in (self.error, *self.failed.values()) if text)
+        notes = [_alert(text) for text in wrong]
         if progress:
-            notes.append(f"<p class='note' role='status'>{escape(self.name)} is still running: {progress}</p>")
+            notes.append(f"<p class='note' role='status'>{escape(words.unfinished(self.name, progress))}</p>")
         elif self.source.why == UNFINISHED:
             notes.append("<p class='note' role='status'>The sweep is finished: <a href='?'>explore all of it</a></p>")
         elif self.source.why:
@@ -199,8 +211,18 @@ class Page:
 HINT = "<p class='quiet'>Click on the map to pin a point and read its story; a second one is compared with it.</p>"
 
 
-def _pane() -> Any:
-    return pn.pane.HTML("", stylesheets=[look.PANE], sizing_mode="stretch_width", margin=(4, 8))
+def refusal(error: Exception) -> Any:
+    """What stands in place of a page that cannot be shown."""
+    pn.extension(raw_css=[look.PAGE])
+    return _pane(_alert(str(error)))
+
+
+def _alert(text: str) -> str:
+    return f"<p class='error' role='alert'>{escape(text)}</p>"
+
+
+def _pane(text: str = "") -> Any:
+    return pn.pane.HTML(text, stylesheets=[look.PANE], sizing_mode="stretch_width", margin=(4, 8))
 
 
 def _button(name: str, pressed: Any) -> Any:

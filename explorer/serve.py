@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from posse.explorer import export, view
+from posse.explorer import export, foreign, view
 from posse.explorer.solving import UNFINISHED, Source, open_source
 from posse.kernels.errors import InputError, PosseError
 
@@ -29,24 +29,31 @@ def serve(where: str, port: int | None = None, browser: bool = True, say: Callab
         from panel.io.server import get_server
     except ImportError as error:
         raise InputError("the explorer needs Panel: pip install 'posse[explore]'") from error
-    from posse.explorer.page import Page
+    from posse.explorer.page import Page, refusal
 
     def latest() -> Source:
         """The source; a sweep that was not finished is looked at anew."""
         return open_source(where) if source.why == UNFINISHED else source
 
+    def page() -> Any:
+        try:
+            return Page(latest(), where).layout
+        except PosseError as error:
+            return refusal(error)
+
     found = free_port(port)
     _warm_up(source)
     hosts = [f"{HOST}:{found}", f"localhost:{found}"]
     server = get_server(
-        {"/": lambda: Page(latest(), where).layout},
+        {"/": page},
         port=found,
         address=HOST,
         websocket_origin=hosts,
         location=False,
         title=f"posse: {source.space.title}",
-        extra_patterns=[(r"/export/(.+)", _handler(latest, hosts))],
+        extra_patterns=[(r"/export/(.+)", _handler(latest))],
     )
+    foreign.refuse(server, hosts)
     address = f"http://{HOST}:{found}/"
     say(f"{address}: {source.space.title}, of {where}; Ctrl-C ends it")
     if browser:
@@ -79,18 +86,14 @@ def free_port(wanted: int | None) -> int:
     raise InputError(f"--port: {wanted} cannot be used; choose another from 1024 to 65535, or leave it out")
 
 
-def _handler(latest: Callable[[], Source], hosts: list[str]) -> type:
+def _handler(latest: Callable[[], Source]) -> type:
     """Answers links to files: the query is that of the view, so a file is what a link says."""
-    from tornado.web import HTTPError, RequestHandler
+    from tornado.web import RequestHandler
 
     class Export(RequestHandler):
-        def prepare(self) -> None:
-            if self.request.host not in hosts:
-                raise HTTPError(403)
-
         def get(self, name: str) -> None:
-            source = latest()
             try:
+                source = latest()
                 data = export.write(name, view.read(self.request.query, source.space), source)
             except PosseError as error:
                 self.set_status(400)

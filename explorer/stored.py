@@ -39,6 +39,7 @@ class Stored:
     def look(self) -> bool:
         """Look again at what is there; tells whether anything is new."""
         before = self.progress
+        read_description(self.store)  # which says so where the store is gone
         self.recorded = set(records.recorded(self.store, len(self.blocks)))
         self.progress = f"{len(self.recorded):,} of {len(self.blocks):,} blocks solved"
         if is_sealed(self.store):

@@ -37,6 +37,11 @@ def title(dial: Dial) -> str:
     return f"{dial.name}  {dial.symbol}{unit}".strip()
 
 
+def unfinished(store: str, progress: str) -> str:
+    """How far a sweep is; whether anyone is still at it cannot be seen from its cube."""
+    return f"{store} is not finished: {progress}; unless it is running, posse resume {store} goes on"
+
+
 def legend(cells: Cells, space: Space, coloured: bool) -> str:
     """The regimes that occur on the map, with their shares of it."""
     shares = cells.shares

@@ -274,6 +274,23 @@ def test_the_server_refuses_what_it_cannot_show(cli: Command, tmp_path: Path) ->
     assert (status, said.startswith("posse: unknown game: 'chess'")) == (2, True)
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_what_a_cube_says_of_itself_is_no_markup() -> None:
+    pytest.importorskip("panel")
+    from posse.explorer.controls import Controls
+
+    evil = "<img src=x onerror=alert(1)>"
+    dials = {name: replace(dial, long_name=evil, symbol=evil) for name, dial in LIVE.space.dials.items()}
+    space = replace(LIVE.space, title=evil, dials=dials, meanings=dict.fromkeys(range(256), evil))
+    column = Controls(space, view.default(space), lambda **_: None).layout
+    told = [pane.object for pane in column if isinstance(getattr(pane, "object", None), str)]
+    point = space.start
+    told.append(words.here(LIVE.solve(point), space, point, ("diversity", "case"), evil))
+    told.append(words.legend(LIVE.cells(view.default(space), 9, 9), space, True))
+    assert any("&lt;img" in text for text in told)
+    assert not any("<img" in text for text in told)
+
+
 def test_a_port_in_use_is_named(cli: Command) -> None:
     pytest.importorskip("panel")
     with socket.socket() as taken:

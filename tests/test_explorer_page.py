@@ -120,9 +120,11 @@ def _is_here(address: str) -> bool:
     return address.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
 
 
-def cells(page: Any) -> dict[str, Any]:
-    """The map that the browser holds: codes of shape (rows, columns), and where it lies."""
+def cells(page: Any) -> Any:
+    """The map that the browser holds: codes of shape (rows, columns), and where it lies; None where there is none."""
     found = page.evaluate(CELLS)
+    if found is None:
+        return None
     found["shown"] = np.array(found["shown"], dtype=np.uint8)
     return found | {"codes": np.array(found["codes"], dtype=np.uint8).reshape(found["shape"])}
 
@@ -369,20 +371,71 @@ def test_a_broken_link_says_so_and_shows_the_first_view(atlas: Served, visit: An
 
 
 def test_only_pages_of_this_machine_are_answered(atlas: Served) -> None:
-    port = atlas.address.rstrip("/").rpartition(":")[2]
-    foreign = {"Host": f"evil.example:{port}"}
+    port = int(atlas.address.rstrip("/").rpartition(":")[2])
+    here, evil = f"127.0.0.1:{port}", f"evil.example:{port}"
     socket = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "x" * 22,
     }
-    for path, headers in (("/export/sweep.toml", foreign), ("/ws", socket | {"Origin": "http://evil.example"})):
-        connection = http.client.HTTPConnection("127.0.0.1", int(port))
+    asked: list[tuple[str, dict[str, str], bool]] = [
+        *((path, {"Host": evil}, False) for path in ("/", "/export/sweep.toml", "/autoload.js", "/metadata", "/nowhere")),
+        *((path, {"Host": evil, "Origin": f"http://{evil}", **socket}, False) for path in ("/ws", "/static/js/bokeh.js")),
+        ("/", {"Host": "127.0.0.1"}, False),
+        ("/", {"Host": here, "Origin": "null"}, False),
+        ("/ws", {"Host": here, "Origin": f"http://{evil}", **socket}, False),
+        ("/autoload.js?bokeh-autoload-element=1", {"Host": here}, False),
+        ("/export/sweep.toml", {"Host": here, "Sec-Fetch-Site": "cross-site"}, False),
+        ("/export/sweep.toml", {"Host": here, "Sec-Fetch-Site": "same-origin"}, True),
+        ("/", {"Host": f"localhost:{port}", "Origin": f"http://{here}"}, True),
+    ]
+    for path, headers, is_answered in asked:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
         connection.request("GET", path, headers=headers)
-        assert connection.getresponse().status == 403
+        assert connection.getresponse().status == (200 if is_answered else 403), (path, headers)
         connection.close()
-    assert _listeners(int(port)) == {"0100007F"}
+    assert _listeners(port) == {"0100007F"}
+
+
+def test_a_cube_that_is_damaged_or_gone_is_told_in_a_line(
+    visit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posse.sweeps.blocks.POINTS", 3000)
+    axes = {name: {"linspace": [0, 1, 31]} for name in ("diversity", "resolve", "share")}
+    where = tmp_path / "cube.zarr"
+    cube = Cube.create(Sweep("restraint", axes), where)
+    for number in range(len(cube.blocks) - 1):
+        cube.keep(cube.solve_block(number))
+    with Served(where) as served:
+        page = visit(served.address)
+        page.get_by_text("is not finished: ").wait_for()
+        chunks = [path for path in (where / "regime").rglob("*") if path.is_file() and path.name != "zarr.json"]
+        whole = {path: path.read_bytes() for path in chunks}
+        for path, data in whole.items():
+            path.write_bytes(data[: len(data) // 2])
+        page.get_by_label("across").select_option("share")
+        page.get_by_role("alert").first.wait_for()
+        assert "the cube is damaged" in page.get_by_role("alert").first.inner_text()
+        page.wait_for_timeout(500)
+        assert page.locator("table.legend").count() == 0
+        assert cells(page) is None
+        assert page.get_by_text("payoffs:").count() == 0
+        for path, data in whole.items():
+            path.write_bytes(data)
+        page.get_by_label("across").select_option("diversity")
+        page.get_by_text("cells in").wait_for()
+        page.get_by_role("alert").wait_for(state="detached")
+        shutil.move(where, tmp_path / "elsewhere.zarr")
+        page.get_by_text("cube.zarr: does not exist").wait_for()
+        again = page.context.new_page()
+        again.goto(served.address)
+        again.get_by_text("cube.zarr: does not exist").wait_for()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{served.address}export/slice.csv")
+        assert refused.value.code == 400
+        assert refused.value.read().decode() == f"posse: {where}: does not exist\n"
+        refused.value.close()
 
 
 def _listeners(port: int) -> set[str]:
