@@ -13,7 +13,8 @@ import panel as pn
 from bokeh.models import CustomJSTickFormatter
 
 from posse.explorer import look, words
-from posse.explorer.space import Dial, Space, Value
+from posse.explorer.dial import Dial, Value
+from posse.explorer.space import Space
 from posse.explorer.view import View
 
 STEPS = 100  # of a slider

@@ -11,7 +11,7 @@ body {{ font-family: {FONT}; font-size: {SIZE}; color: #1a1a1a; }}
 
 _PANE = """
 :host { font-size: SIZE; line-height: 1.35; color: #1a1a1a; }
-h1 { font-size: 1.25em; margin: 0; }
+h1 { font-size: 1.25em; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.05em; margin: 0.2em 0 0.3em; }
 h3 { font-size: 1em; margin: 0.6em 0 0.2em; }
 p { margin: 0.2em 0; }
@@ -25,15 +25,18 @@ ul { margin: 0.1em 0 0.5em; padding-left: 1.2em; }
 .pins { table-layout: fixed; }
 .pins th:first-child { width: 42%; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.pins .number { white-space: normal; overflow-wrap: anywhere; }
+.legend td:first-child { width: 1.2em; }
 .bar { width: 25%; vertical-align: middle; }
 .bar span { display: block; height: 0.6em; background: #777; min-width: 1px; }
 .swatch { display: inline-block; width: 0.9em; height: 0.9em; border: 1px solid #555; vertical-align: -0.1em; }
-.where, .quiet { color: #555; }
+.where, .quiet { color: #555; overflow-wrap: anywhere; }
 .pins td, .pins th { border-bottom: 1px solid #ddd; }
 .pins tr:first-child th { font-weight: bold; text-align: right; }
 .pins .regime td { text-align: right; }
 .differs { font-weight: bold; }
 .differs th { font-weight: bold; }
+.error, .note { overflow-wrap: anywhere; }
 .error { background: #fde8e8; border-left: 4px solid #b3261e; padding: 0.4em 0.6em; }
 .note { background: #fff5d6; border-left: 4px solid #b58900; padding: 0.4em 0.6em; }
 section { border-top: 1px solid #ddd; overflow-x: auto; }

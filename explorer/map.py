@@ -31,12 +31,14 @@ from bokeh.plotting import figure
 from matplotlib.ticker import MaxNLocator
 
 from posse.explorer import look, words
+from posse.explorer.dial import Dial, Span
 from posse.explorer.picture import OVER, UNDEFINED, Picture, palette
-from posse.explorer.space import Dial, Space, Span
+from posse.explorer.space import Space
 from posse.explorer.view import View
 
 SHADES = [UNDEFINED, *cividis(255)]
 LARGEST = 1000  # cells along a side
+LETTERS, MOST_NAMES = 60, 12  # that fit along a side
 FIRST = 400  # before the browser has said how large it is
 
 
@@ -105,13 +107,16 @@ class Map:
     def _label(self, x: Dial, y: Dial) -> None:
         for axis, dial in ((self.figure.xaxis[0], x), (self.figure.yaxis[0], y)):
             about = f": {dial.long_name}" if dial.long_name else ""
-            axis.axis_label = f"{words.title(dial)}{about}"
+            axis.axis_label = words.short(f"{words.title(dial)}{about}", LETTERS)
             axis.axis_label_text_font_size = axis.major_label_text_font_size = "14px"
             axis.axis_label_text_font_style = "normal"
             axis.axis_label_text_color = axis.major_label_text_color = "#1a1a1a"
             if dial.is_choice:
-                axis.ticker = FixedTicker(ticks=list(range(len(dial.labels or ()))))
-                axis.major_label_overrides = {k: str(label) for k, label in enumerate(dial.labels or ())}
+                labels = [str(label) for label in dial.labels or ()]
+                named = range(0, len(labels), ceil(len(labels) / MOST_NAMES))
+                room = max(4, LETTERS // len(named)) if dial is x else LETTERS // 3
+                axis.ticker = FixedTicker(ticks=list(named))
+                axis.major_label_overrides = {k: words.short(labels[k], room) for k in named}
             elif dial.is_log:
                 axis.ticker = FixedTicker()
                 axis.formatter = CustomJSTickFormatter(code="return Number(tick.toPrecision(4)) + ''")
@@ -125,7 +130,7 @@ class Map:
             axis.axis_label_text_font_size = size
 
     def _tools(self) -> None:
-        wheel = WheelZoomTool()
+        wheel = WheelZoomTool(maintain_focus=False)
         names = {c.value: words.plain(c.name) for c in self.space.codes}
         told = [
             f"{names.get(k, 'not computed')}{': ' + self.space.meanings[k] if k in self.space.meanings else ''}"
@@ -166,6 +171,11 @@ class Map:
             "x": [left], "y": [bottom], "dw": [right - left], "dh": [top - bottom],
         }  # fmt: skip
 
+    def look(self, view: View) -> None:
+        """Put the axes where a view has them."""
+        self.x_range.update(start=view.x_range[0], end=view.x_range[1])
+        self.y_range.update(start=view.y_range[0], end=view.y_range[1])
+
     def clear(self) -> None:
         """No cells."""
         self.cells.data = {name: [] for name in self.cells.data}
@@ -185,11 +195,9 @@ class Map:
 
 def _range(dial: Dial, span: Span) -> Range1d:
     """What an axis shows; it cannot be moved out of what can be solved."""
-    low, high = dial.bounds
-    if dial.labels:
-        low, high = min(low, dial.span[0]), max(high, dial.span[1])
+    low, high = dial.limits
     first = {"reset_start": dial.span[0], "reset_end": dial.span[1]}
-    return Range1d(*span, **first, bounds=(low, high))
+    return Range1d(*span, **first, bounds=(low, high), min_interval=dial.narrowest, max_interval=high - low)
 
 
 def _ticks(span: Span) -> list[float]:

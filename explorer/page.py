@@ -3,6 +3,7 @@
 Page(source, name).layout
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -10,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import panel as pn
+from bokeh.events import DocumentReady
 from bokeh.models import CustomJS, Div
 
 from posse.explorer import look, view, words
@@ -36,12 +38,15 @@ class Page:
         self.view, self.error = self._asked()
         self.failed: dict[str, str] = {}  # what could not be done the last time, and why
         self._due: set[str] = set()
+        self._moved_away: tuple[str, str] | None = None  # an axis that made room for the other, and what it showed
         self.took = ""
         self._told: Any = None  # the pins that are told of
         self.controls = Controls(self.space, self.view, self.change)
         self.head, self.legend, self.here, self.pinned, self.foot = (_pane() for _ in range(5))
         self.address = Div(visible=False)
-        self.address.js_on_change("text", CustomJS(code="history.replaceState(null, '', cb_obj.text)"))
+        published = CustomJS(args={"address": self.address}, code=PUBLISHED)
+        self.address.js_on_change("text", published)
+        self.document.js_on_event(DocumentReady, published)
         self.frame = pn.pane.Bokeh(sizing_mode="stretch_both", margin=0)
         self.layout = self._layout()
         self._draw_axes()
@@ -79,15 +84,16 @@ class Page:
         before = self.view
         if dial:
             fields["point"] = {**before.point, **dial}
-        for axis, other in (("x", "y"), ("y", "x")):
-            if fields.get(axis, before.x) == getattr(before, other) and axis in fields:
-                fields[other] = getattr(before, axis)  # they change places
+        fields = {name: value for name, value in fields.items() if value != getattr(before, name)}
+        if not fields:
+            return
+        fields |= self._other_axis(fields)
         for axis in ("x", "y"):
             if fields.get(axis, getattr(before, axis)) != getattr(before, axis):
                 fields.setdefault(f"{axis}_range", self.space.dials[fields[axis]].span)
         self.view = replace(before, **fields)
-        if self.view == before:
-            return
+        if self.view.x_range != before.x_range or self.view.y_range != before.y_range:
+            self.pointer = None  # what lay there lies elsewhere
         self.error = ""
         if (self.view.x, self.view.y) != (before.x, before.y):
             self._draw_axes()
@@ -96,6 +102,18 @@ class Page:
             self._later("redraw", SOON)
         self._later("tell", SOON)
         self._later("publish", AFTERWARDS)
+
+    def _other_axis(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Where an axis is chosen that the other one shows, they change places, until the choice moves on."""
+        moved, self._moved_away = self._moved_away, None
+        for axis, other in (("x", "y"), ("y", "x")):
+            if axis in fields:
+                own = moved[1] if moved and moved[0] == other else getattr(self.view, other)
+                if fields[axis] != own:
+                    return {other: own}
+                self._moved_away = other, own
+                return {other: getattr(self.view, axis)}
+        return {}
 
     def pin(self, point: Any) -> None:
         """Pin a point beside the one that is pinned first."""
@@ -111,11 +129,16 @@ class Page:
         self._later("tell", SOON)
 
     def _looked(self, x_range: Any, y_range: Any) -> None:
-        self.change(x_range=x_range, y_range=y_range)
+        dials, asked = self.space.dials, (tuple(x_range), tuple(y_range))
+        with suppress(InputError):  # between two labels there is nothing to see
+            self.change(x_range=dials[self.view.x].widened(x_range), y_range=dials[self.view.y].widened(y_range))
+        if asked != (self.view.x_range, self.view.y_range):
+            self.map.look(self.view)
 
     def _point_at(self, x: float, y: float) -> dict[str, Any]:
-        dials = self.space.dials
-        return {**self.view.point, self.view.x: dials[self.view.x].at(x), self.view.y: dials[self.view.y].at(y)}
+        view, dials, (columns, rows) = self.view, self.space.dials, self.map.size
+        across = dials[view.x].pointed(x, view.x_range, columns)
+        return {**view.point, view.x: across, view.y: dials[view.y].pointed(y, view.y_range, rows)}
 
     # Showing. What is asked for while it is already due is done once, for the view of that moment.
 
@@ -208,6 +231,17 @@ class Page:
             self._later("tell", SOON)
 
 
+PUBLISHED = """
+if (address.text) history.replaceState(null, '', address.text)
+const name = (root) => root.querySelectorAll('*').forEach((e) => {  // sliders, for those who do not see them
+    if (e.shadowRoot) name(e.shadowRoot)
+    if (!e.classList.contains('noUi-handle')) return
+    const title = root.querySelector('.bk-slider-title').textContent, end = title.lastIndexOf(':')
+    e.setAttribute('aria-label', title.slice(0, end).replace(/\\s+/g, ' '))
+    e.setAttribute('aria-valuetext', title.slice(end + 1).trim())
+})
+name(document)
+"""
 HINT = "<p class='quiet'>Click on the map to pin a point and read its story; a second one is compared with it.</p>"
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from posse.explorer.space import Dial, Point, Space, of_sweep
+from posse.explorer.dial import Dial
+from posse.explorer.space import Point, Space, of_sweep
 from posse.explorer.view import View
-from posse.kernels.declaration import OUTSIDE_DOMAIN
 from posse.kernels.errors import GameChangedError, InputError, in_words
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.workspace import Workspace
@@ -40,10 +40,8 @@ class Cells:
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
-        """Of each code, in the cells that are points of the game; of the others, in all cells. Shape (256,)."""
-        counts = np.bincount(self.codes.ravel(), minlength=256)
-        inside = max(1, counts[:OUTSIDE_DOMAIN].sum())
-        return counts / np.where(np.arange(256) < OUTSIDE_DOMAIN, inside, self.codes.size)
+        """Of each code, in all cells. Shape (256,)."""
+        return np.bincount(self.codes.ravel(), minlength=256) / self.codes.size
 
 
 class Source(Protocol):
@@ -138,7 +136,7 @@ def written(space: Space, view: View, outputs: Sequence[str], dtype: str) -> spe
 def _axis(dial: Dial, span: tuple[float, float]) -> dict[str, Any]:
     if dial.labels is None:
         return {"geomspace" if dial.is_log else "linspace": [*span, LABELS]}
-    inside = [k for k, label in enumerate(dial.labels) if span[0] <= dial.position(label) <= span[1]]
+    inside = dial.inside(span)
     labels = [dial.labels[k] for k in inside]
     if not dial.is_choice:
         return {"values": labels}

@@ -5,7 +5,7 @@ of_cube(ds)     -> Space of the cells that a cube holds
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -14,82 +14,18 @@ import numpy.typing as npt
 import xarray as xr
 
 from posse.analysis.codes import Code, codes, regime_variable
+from posse.explorer.dial import Dial, Span, Value
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.declaration import LARGEST, Game, Parameter
+from posse.kernels.declaration import Game, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.sweeps import spec
 from posse.sweeps.axes import Axis
 from posse.sweeps.labels import output_attributes
 from posse.sweeps.sweep import Sweep
 
-Floats = npt.NDArray[np.float64]
-Value = float | str
 Point = Mapping[str, Value]
-Span = tuple[float, float]
 
 GEOMETRIC = 1e-6  # how far the ratios of labels may be apart
-
-
-@dataclass(frozen=True, eq=False)
-class Dial:
-    """Something that can be set: a parameter, or an axis whose labels stand for several.
-
-    span: what its slider covers, and a map at first; bounds: the smallest and the largest value that it may take.
-    labels: all that it may be set to, names or numbers; None where that is any number within the bounds.
-    binds: the values of the parameters that its labels stand for, in the order of the labels.
-    """
-
-    name: str
-    start: Value
-    span: Span
-    bounds: Span
-    is_log: bool = False
-    symbol: str = ""
-    units: str = "1"
-    long_name: str = ""
-    labels: tuple[Value, ...] | None = None
-    binds: Mapping[str, Floats] = field(default_factory=dict)
-
-    @property
-    def is_choice(self) -> bool:
-        """Whether it is set to a name; on a map, the names stand side by side."""
-        return self.labels is not None and isinstance(self.labels[0], str)
-
-    def read(self, text: str) -> Value:
-        """The value that a text stands for; InputError where it cannot be set to that."""
-        if self.is_choice:
-            return pick(f"label of {self.name}", text, {str(label): label for label in self.labels or ()})
-        value = number(self.name, text)
-        low, high = self.bounds
-        if not low <= value <= high:
-            raise InputError(f"{self.name}: {value:g} is not allowed; allowed is {low:g} to {high:g}")
-        if self.labels and value not in self.labels:
-            raise InputError(f"{self.name}: {value:g} is not a label; the nearest is {self.at(value)}")
-        return value
-
-    def position(self, value: Value) -> float:
-        """Where a value lies on an axis of the map."""
-        return float((self.labels or ()).index(value) if isinstance(value, str) else value)
-
-    def index(self, positions: Any) -> npt.NDArray[np.intp]:
-        """Which labels lie nearest to positions on an axis of the map."""
-        labels = np.arange(len(self.labels or ())) if self.is_choice else np.asarray(self.labels, dtype=np.float64)
-        points, labels = (np.log(p) if self.is_log else np.asarray(p, dtype=float) for p in (positions, labels))
-        between = (labels[1:] + labels[:-1]) / 2
-        found: npt.NDArray[np.intp] = np.searchsorted(between, points)
-        return found
-
-    def at(self, position: float) -> Value:
-        """The value at a position on an axis of the map, the nearest that it may take."""
-        if self.labels:
-            return self.labels[int(self.index(max(position, 1e-300) if self.is_log else position))]
-        return float(min(max(position, self.bounds[0]), self.bounds[1]))
-
-    def centres(self, span: Span, count: int) -> Floats:
-        """Positions of the middles of so many cells that fill a part of an axis of the map."""
-        steps = (np.arange(count) + 0.5) / count
-        low, high = span
-        return np.asarray(low * (high / low) ** steps if self.is_log else low + (high - low) * steps)
 
 
 @dataclass(frozen=True)
@@ -126,17 +62,6 @@ class Space:
             else:
                 found[name] = float(point[name])
         return found
-
-
-def number(name: str, text: str) -> float:
-    """A finite number from a link."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise InputError(f"{name}: {text!r} is not a number") from None
-    if not abs(value) <= LARGEST:
-        raise InputError(f"{name}: {value:g} is not allowed; values are finite, and at most {LARGEST:g}")
-    return value
 
 
 def of_sweep(sweep: Sweep) -> Space:

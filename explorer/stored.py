@@ -81,10 +81,8 @@ class Stored:
     def slice(self, view: View) -> xr.Dataset:
         """What the cube holds of the map."""
         places = self._places(view.point)
-        for name, (low, high) in ((view.x, view.x_range), (view.y, view.y_range)):
-            dial = self.space.dials[name]
-            positions = np.array([dial.position(label) for label in dial.labels or ()])
-            places[name] = np.flatnonzero((positions >= low) & (positions <= high))
+        for name, span in ((view.x, view.x_range), (view.y, view.y_range)):
+            places[name] = np.array(self.space.dials[name].inside(span))
         return self._part(places)
 
     def _places(self, point: Point) -> dict[str, npt.NDArray[np.intp]]:

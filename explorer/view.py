@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
-from posse.explorer.space import Dial, Point, Space, Span, Value, number
+from posse.explorer.dial import Dial, Span, Value, number
+from posse.explorer.space import Point, Space
 from posse.kernels.errors import InputError, pick
 
 MOST_PINS = 2
@@ -117,4 +118,8 @@ def _span(fields: Mapping[str, str], axis: str, dial: Dial) -> Span:
         raise InputError(f"{names[1]}: {high:g} is not above {names[0]} = {low:g}")
     if dial.is_log and low <= 0:
         raise InputError(f"{names[0]}: {low:g} is not allowed; {dial.name} is shown in ratios, so it is above 0")
-    return low, high
+    lowest, highest = dial.limits
+    for name, end in zip(names, (low, high), strict=True):
+        if not lowest <= end <= highest:
+            raise InputError(f"{name}: {end:g} is not allowed; {dial.name} is shown from {lowest:g} to {highest:g}")
+    return dial.window((low, high))

@@ -6,9 +6,10 @@ from html import escape
 import xarray as xr
 
 from posse.analysis import story as stories
+from posse.explorer.dial import Dial, Value
 from posse.explorer.picture import NOT_YET, UNDEFINED
 from posse.explorer.solving import NOT_COMPUTED, Cells, Live, Source
-from posse.explorer.space import Dial, Point, Space, Value
+from posse.explorer.space import Point, Space
 from posse.kernels.declaration import OUTSIDE_DOMAIN
 from posse.kernels.errors import InputError
 
@@ -21,8 +22,15 @@ def plain(name: str) -> str:
 
 
 def text(value: Value) -> str:
-    """A value in a few letters."""
-    return value if isinstance(value, str) else f"{value:.4g}"
+    """A value in a few letters: in full if ten digits are enough for that."""
+    if isinstance(value, str):
+        return value
+    return full if float(full := f"{value:.10g}") == value else f"{value:.4g}"
+
+
+def short(text: str, most: int) -> str:
+    """A text of so many letters at most."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def colouring(name: str) -> str:
@@ -43,7 +51,7 @@ def unfinished(store: str, progress: str) -> str:
 
 
 def legend(cells: Cells, space: Space, coloured: bool) -> str:
-    """The regimes that occur on the map, with their shares of it."""
+    """The regimes that occur on the map, and what else there is, with their shares of its cells."""
     shares = cells.shares
     most = shares[:OUTSIDE_DOMAIN].max() or 1
     found = [code for code in space.codes if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN]
@@ -57,10 +65,10 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
 
 
 def _legend_row(colour: str, name: str, share: float, length: float) -> str:
-    swatch = f"<td><span class='swatch' style='background:{escape(colour)}'></span></td>" if colour else ""
+    swatch = f"<span class='swatch' style='background:{escape(colour)}'></span>" if colour else ""
     percent = "&lt; 1 %" if share < 0.005 else f"{100 * share:.0f} %"
     return (
-        f"<tr>{swatch}<th>{escape(name)}</th>"
+        f"<tr><td>{swatch}</td><th>{escape(name)}</th>"
         f"<td class='number'>{percent}</td>"
         f"<td class='bar'><span style='width:{100 * length:.1f}%'></span></td></tr>"
     )
@@ -117,7 +125,8 @@ def pinned(source: Source, pins: Sequence[Point]) -> str:
         f"<td><span class='swatch' style='background:{escape(colour)}'></span>&nbsp;{escape(name)}</td>"
         for name, _, colour in names
     )
-    table = [f"<tr class='regime'><th>regime</th>{regimes}</tr>"]
+    differs = " differs" if len({name for name, _, _ in names}) > 1 else ""
+    table = [f"<tr class='regime{differs}'><th>regime</th>{regimes}</tr>"]
     varying = [n for n in space.dials if len({pin[n] for pin in pins}) > 1]
     table += [_row(title(space.dials[n]), [text(pin[n]) for pin in pins], True) for n in varying]
     found = [numbers(one) for one in solved]

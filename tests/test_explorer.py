@@ -1,9 +1,10 @@
 """The explorer without its page: views as links, cells, files, and the server's refusals."""
 
+import re
 import socket
 import tomllib
 from dataclasses import replace
-from math import inf, nextafter
+from math import ceil, floor, inf, nextafter
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from hypothesis import strategies as st
 import posse
 from conftest import Command
 from posse.explorer import export, view, words
+from posse.explorer.dial import Dial
 from posse.explorer.picture import BORDER, HATCH, paint
 from posse.explorer.solving import NOT_COMPUTED, UNFINISHED, Cells, Live, Source, open_source
-from posse.explorer.space import Dial
 from posse.explorer.stored import Stored
 from posse.explorer.view import View
 from posse.kernels.errors import InputError
@@ -39,9 +40,15 @@ def values(dial: Dial) -> st.SearchStrategy[Any]:
 
 
 def spans(dial: Dial) -> st.SearchStrategy[Any]:
-    low, high = (1e-9 if dial.is_log else dial.span[0]), dial.span[1]
+    """Parts of an axis that are wide enough for a map, and hold a label where there are any."""
+    low, high = (dial.span[0] / 1000 if dial.is_log else dial.span[0]), dial.span[1]
+
+    def is_shown(pair: tuple[float, float]) -> bool:
+        wide = pair[1] / pair[0] > 1.001 if dial.is_log else pair[1] - pair[0] > 0.001 * (high - low)
+        return wide and (not dial.labels or ceil(pair[0]) <= floor(pair[1]))
+
     pairs = st.tuples(st.floats(low, high), st.floats(low, high)).map(sorted).map(tuple)
-    return pairs.filter(lambda pair: pair[0] < pair[1]) | st.just(dial.span)
+    return pairs.filter(is_shown) | st.just(dial.span)
 
 
 @st.composite
@@ -71,6 +78,11 @@ def test_a_link_restores_the_view(asked: View) -> None:
         ("map.x=case&map.y=case", "map.x and map.y are both case; choose two of diversity"),
         ("map.left=0.6&map.right=0.2", "map.right: 0.2 is not above map.left = 0.6"),
         ("map.bottom=0", "map.bottom: 0 is not allowed; cap_observer is shown in ratios, so it is above 0"),
+        ("map.left=-1&map.right=0.5", "map.left: -1 is not allowed; diversity is shown from 0 to 1"),
+        ("map.left=50&map.right=90", "map.left: 50 is not allowed"),
+        ("map.top=1e20", "map.top: 1e+20 is not allowed; cap_observer is shown from 1e-07 to 5e+06"),
+        ("map.left=0.5&map.right=0.50000000001", "diversity: 0.5 to 0.50000000001 is too narrow for a map"),
+        ("map.x=case&map.left=0.6&map.right=0.9", "case: no label lies between 0.6 and 0.9"),
         ("map.colour=payoff.sheriff", "unknown map.colour: 'payoff.sheriff'"),
         ("pin.1=diversity%3D3", "diversity: 3 is not allowed"),
         ("pin.3=", "unknown field of a link: 'pin.3' (did you mean 'pin.2'?)"),
@@ -147,6 +159,24 @@ def test_outside_the_domain_there_is_no_point_of_the_game() -> None:
     np.testing.assert_array_equal(codes == 254, rows < columns)
     point = {**asked.point, "war_resolute": 0.9, "war_irresolute": 0.1}
     assert "war_irresolute: 0.1 is combined with war_resolute = 0.9" in words.pinned(LIVE, [point])
+
+
+def test_shares_are_of_all_cells_and_what_differs_is_bold() -> None:
+    codes = np.repeat(np.array([0, 1, 254, NOT_COMPUTED], np.uint8), [50, 20, 20, 10]).reshape(10, 10)
+    for is_coloured in (True, False):
+        told = words.legend(Cells(codes, None), LIVE.space, is_coloured)
+        assert re.findall(r"(\d+) %", told) == ["50", "20", "20", "10"]
+        assert {row.count("<td") + row.count("<th") for row in told.split("<tr")[1:]} == {4}
+    points = [LIVE.space.start | {"diversity": 0.2, "cap_observer": m} for m in (0.1, 4.7)]
+    regimes = {
+        posse.solve(
+            "restraint", cap_leader=1, cap_target=1.5, diversity=0.2, cap_observer=p["cap_observer"]
+        ).regime.item()
+        for p in points
+    }
+    assert len(regimes) == 2
+    assert "<tr class='regime differs'>" in words.pinned(LIVE, points)
+    assert "<tr class='regime'>" in words.pinned(LIVE, points[:1] * 2)
 
 
 @pytest.fixture
@@ -255,6 +285,30 @@ def test_files_hold_what_the_map_shows(tmp_path: Path) -> None:
     assert [meanings[code] for code in solved.regime.values] == some["regime"].tolist()
     np.testing.assert_allclose(some["payoff_observer"], solved.payoff.sel(player="observer"), rtol=1e-6)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+@given(st.data())
+def test_however_near_the_wheel_goes_a_link_restores_it(data: st.DataObject) -> None:
+    dial = data.draw(st.sampled_from([dial for dial in LIVE.space.dials.values() if not dial.labels]))
+    low, high = data.draw(spans(dial))
+    near = dial.widened((low, low + data.draw(st.floats(0, 1e-9)) * (high - low)))
+    assert near[0] <= low * (1 + 1e-12) + 1e-12
+    assert near[1] >= low * (1 - 1e-12) - 1e-12
+    other = next(name for name in LIVE.space.dials if name != dial.name)
+    first = view.default(LIVE.space)
+    asked = replace(first, x=dial.name, x_range=near, y=other, y_range=LIVE.space.dials[other].span)
+    assert view.read(view.write(asked, LIVE.space), LIVE.space) == asked
+
+
+@given(st.data())
+def test_a_point_of_the_map_is_what_it_says_and_lies_where_it_was_pointed(data: st.DataObject) -> None:
+    dial = data.draw(st.sampled_from([dial for dial in LIVE.space.dials.values() if not dial.labels]))
+    low, high = span = data.draw(spans(dial))
+    position = data.draw(st.floats(low, high))
+    value = dial.pointed(position, span, 500)
+    assert float(words.text(value)) == value or value in dial.bounds
+    pixel = position * ((high / low) ** (1 / 500) - 1) if dial.is_log else (high - low) / 500
+    assert abs(value - position) < 0.2 * pixel
 
 
 def test_sliders_cover_what_a_link_may_ask_for() -> None:

@@ -307,6 +307,45 @@ def test_other_axes_and_payoffs_as_colours(atlas: Served, visit: Any, tmp_path: 
     assert (min(shown), max(shown)) == (1, 255)
 
 
+def test_an_axis_that_makes_room_comes_back_when_the_choice_moves_on(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    across = page.get_by_label("across")
+    across.focus()
+    for x, y in (("cap_observer", "diversity"), ("cap_leader", "cap_observer"), ("cap_partner", "cap_observer")):
+        page.keyboard.press("ArrowDown")
+        page.wait_for_url(f"**map.x={x}&map.y={y}*")
+
+
+def test_what_lay_under_the_pointer_is_not_told_of_another_view(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    page.mouse.move(*at(page, 0.3, 0.6))
+    page.get_by_text("Under the pointer").wait_for()
+    page.mouse.wheel(0, -300)
+    page.get_by_text("At the cross").wait_for()
+    page.mouse.move(*at(page, 0.4, 0.5))
+    page.get_by_text("Under the pointer").wait_for()
+    page.get_by_label("across").select_option("resolve")
+    page.get_by_text("At the cross").wait_for()
+
+
+def test_the_wheel_leads_neither_out_of_the_domain_nor_into_nothing(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    page.mouse.move(*at(page, 0.3, 0.6))
+    for _ in range(8):
+        page.mouse.wheel(0, 500)
+    page.wait_for_timeout(1500)
+    assert (cells(page)["x"], cells(page)["dw"]) == (0, 1)
+    require_solved(page)
+    for _ in range(60):
+        page.mouse.wheel(0, -500)
+    page.wait_for_timeout(1500)
+    found = cells(page)
+    assert 1e-7 < found["dw"] < 1e-2
+    again = visit(page.url)
+    assert again.get_by_role("alert").count() == 0
+    assert cells(again)["dw"] == pytest.approx(found["dw"])
+
+
 def test_files_are_those_of_the_view(atlas: Served, visit: Any, tmp_path: Path) -> None:
     page = visit(f"{atlas.address}?resolve=0.4&map.left=0.1&map.right=0.6")
     for name in ("picture", "slice, NetCDF", "slice, CSV", "spec of the sweep"):
@@ -341,12 +380,14 @@ def test_the_keyboard_is_enough(atlas: Served, visit: Any, tmp_path: Path) -> No
     outline = page.evaluate(f"() => getComputedStyle({focused}(document.activeElement)).outlineStyle")
     assert outline == "solid"
     before = cells(page)["codes"]
+    handle(page, "cap_leader").and_(page.get_by_role("slider", name="cap_leader m_L", exact=True)).wait_for()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     changed(page, before)
     keep(page, "keyboard", tmp_path)
     leader = float(re.search(r"cap_leader=([0-9.]+)", page.url)[1])  # type: ignore[index]
     assert leader > 1
+    assert float(handle(page, "cap_leader").get_attribute("aria-valuetext")) == leader
     require_solved(page, cap_leader=leader)
     button = page.get_by_role("button", name="Pin this point")
     for _ in range(80):
@@ -380,8 +421,14 @@ def test_only_pages_of_this_machine_are_answered(atlas: Served) -> None:
         "Sec-WebSocket-Key": "x" * 22,
     }
     asked: list[tuple[str, dict[str, str], bool]] = [
-        *((path, {"Host": evil}, False) for path in ("/", "/export/sweep.toml", "/autoload.js", "/metadata", "/nowhere")),
-        *((path, {"Host": evil, "Origin": f"http://{evil}", **socket}, False) for path in ("/ws", "/static/js/bokeh.js")),
+        *(
+            (path, {"Host": evil}, False)
+            for path in ("/", "/export/sweep.toml", "/autoload.js", "/metadata", "/nowhere")
+        ),
+        *(
+            (path, {"Host": evil, "Origin": f"http://{evil}", **socket}, False)
+            for path in ("/ws", "/static/js/bokeh.js")
+        ),
         ("/", {"Host": "127.0.0.1"}, False),
         ("/", {"Host": here, "Origin": "null"}, False),
         ("/ws", {"Host": here, "Origin": f"http://{evil}", **socket}, False),
