@@ -7,6 +7,7 @@ Map(space, view)   drawn anew when its axes change
 
 from collections.abc import Callable
 from math import ceil, floor, log10
+from textwrap import fill
 from typing import Any
 
 from bokeh.core.property.descriptors import UnsetValueError
@@ -38,7 +39,7 @@ from posse.explorer.view import View
 
 SHADES = [UNDEFINED, *cividis(255)]
 LARGEST = 1000  # cells along a side
-LETTERS, MOST_NAMES = 60, 12  # that fit along a side
+LETTERS, MOST_NAMES = 56, 12  # that fit along a side
 FIRST = 400  # before the browser has said how large it is
 
 
@@ -107,7 +108,7 @@ class Map:
     def _label(self, x: Dial, y: Dial) -> None:
         for axis, dial in ((self.figure.xaxis[0], x), (self.figure.yaxis[0], y)):
             about = f": {dial.long_name}" if dial.long_name else ""
-            axis.axis_label = words.short(f"{words.title(dial)}{about}", LETTERS)
+            axis.axis_label = fill(words.short(f"{words.title(dial)}{about}", 2 * LETTERS), LETTERS)
             axis.axis_label_text_font_size = axis.major_label_text_font_size = "14px"
             axis.axis_label_text_font_style = "normal"
             axis.axis_label_text_color = axis.major_label_text_color = "#1a1a1a"

@@ -67,10 +67,9 @@ def legend(cells: Cells, space: Space, coloured: bool) -> str:
 def _legend_row(colour: str, name: str, share: float, length: float) -> str:
     swatch = f"<span class='swatch' style='background:{escape(colour)}'></span>" if colour else ""
     percent = "&lt; 1 %" if share < 0.005 else f"{100 * share:.0f} %"
+    bar = f"<span style='width:{100 * length:.1f}%'></span>" if length else ""
     return (
-        f"<tr><td>{swatch}</td><th>{escape(name)}</th>"
-        f"<td class='number'>{percent}</td>"
-        f"<td class='bar'><span style='width:{100 * length:.1f}%'></span></td></tr>"
+        f"<tr><td>{swatch}</td><th>{escape(name)}</th><td class='number'>{percent}</td><td class='bar'>{bar}</td></tr>"
     )
 
 
