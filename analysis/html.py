@@ -5,10 +5,10 @@ from typing import Any
 import xarray as xr
 
 from posse.analysis.codes import codes, regime_variable
+from posse.analysis.dims import written
 from posse.analysis.pieces import in_memory
 from posse.analysis.shares import share
 from posse.kernels.html import Html, folded, page, swatch, table, tag
-from posse.sweeps import spec
 from posse.sweeps.html import held, span
 
 MOST_COUNTED = 10_000_000  # cells, in what is shown without being asked for
@@ -45,7 +45,8 @@ def _about(labels: xr.DataArray) -> tuple[str, str, str]:
 
 def _held(ds: xr.Dataset) -> Html:
     """What has one value: chosen labels, and parameters that the sweep holds fixed."""
-    fixed = spec.parse(ds.attrs["spec"]).fixed if "spec" in ds.attrs else {}
+    sweep = written(ds)
+    fixed = sweep.fixed if sweep else {}
     chosen = {str(name): c.item() for name, c in ds.coords.items() if not c.ndim}
     return held(chosen | fixed)
 

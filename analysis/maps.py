@@ -4,7 +4,7 @@ regime_map(ds, x, y, col="resolve") -> Figure
 payoff_map(ds, x, y, "observer") -> Figure
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_PANELS = 36
-Panel = Callable[["Axes", dict[str, int]], None]
 
 
 def regime_map(

@@ -125,8 +125,8 @@ def _count(piece: Array, *weights: Array | None, number: int, axes: tuple[int, .
     place += np.arange(len(place))[:, None] * (number + 1)
     weight = None
     if any(w is not None for w in weights):
-        each = [np.ones(piece.shape[k]) if weights[k] is None else weights[k] for k in axes]
-        product = reduce(np.multiply.outer, each, np.ones(()))  # type: ignore[arg-type]
+        each = [np.ones(piece.shape[k]) if (w := weights[k]) is None else w for k in axes]
+        product = reduce(np.multiply.outer, each, np.ones(()))
         weight = np.broadcast_to(product.ravel(), place.shape).ravel()
     table = np.bincount(place.ravel(), weight, minlength=len(place) * (number + 1)).reshape(-1, number + 1)[:, :number]
     shape = [1 if k in axes else n for k, n in enumerate(piece.shape)]

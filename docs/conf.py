@@ -42,7 +42,7 @@ class Commands(SphinxDirective):
     """The help of every command, as it prints it."""
 
     def run(self) -> list[nodes.Node]:
-        return [self._section(name) for name in typer.main.get_command(command_line).commands]  # type: ignore[attr-defined]
+        return [self._section(name) for name in typer.main.get_command(command_line).commands]
 
     def _section(self, name: str) -> nodes.section:
         shown = CliRunner().invoke(command_line, [name, "--help"], prog_name="posse", terminal_width=88)

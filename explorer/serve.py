@@ -104,5 +104,4 @@ def _handler(latest: Callable[[], Source]) -> type:
             self.set_header("Content-Disposition", f'attachment; filename="{name}"')
             self.finish(data)
 
-    found: Any = Export
-    return found  # type: ignore[no-any-return]
+    return Export

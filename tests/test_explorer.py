@@ -135,7 +135,7 @@ def test_cells_are_those_that_a_cube_stores(tmp_path: Path) -> None:
     cells = source.cells(asked, 16, 16)
     assert (asked.x, asked.y) == ("resolve", "diversity")
     np.testing.assert_array_equal(cells.codes.T, stored.regime.values)
-    np.testing.assert_array_equal(cells.shade.T, stored.payoff.sel(player="leader").values)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(cells.shade.T, stored.payoff.sel(player="leader").values)
 
 
 def test_the_labels_of_a_table_axis_stand_side_by_side() -> None:
@@ -146,7 +146,7 @@ def test_the_labels_of_a_table_axis_stand_side_by_side() -> None:
     for row in range(9):
         case = {name: CASES[name][row // 3] for name in ("cap_leader", "cap_target")}
         observer = first.point["cap_observer"]
-        wanted = posse.solve("restraint", diversity=diversity, cap_observer=observer, **case).regime  # type: ignore[arg-type]
+        wanted = posse.solve("restraint", diversity=diversity, cap_observer=observer, **case).regime
         np.testing.assert_array_equal(codes[row], wanted.values)
 
 
@@ -203,7 +203,7 @@ def test_of_an_unfinished_cube_all_is_shown_that_is_recorded(unfinished: Cube) -
         cells = source.cells(replace(asked, point={**asked.point, "case": case}), 11, 9)
         np.testing.assert_array_equal(cells.codes.T, np.where(there, whole.regime, NOT_COMPUTED)[..., k])
         partner = whole.payoff.sel(player="partner").values
-        np.testing.assert_array_equal(cells.shade.T, np.where(there, partner, np.nan)[..., k])  # type: ignore[union-attr]
+        np.testing.assert_array_equal(cells.shade.T, np.where(there, partner, np.nan)[..., k])
     assert 0 < there.mean() < 1
     for number in unfinished.missing():
         unfinished.keep(unfinished.solve_block(number))
@@ -280,7 +280,7 @@ def test_files_hold_what_the_map_shows(tmp_path: Path) -> None:
     some = table.sample(200, random_state=0)
     held = {"cap_leader": 4, "cap_target": 0.1, "diversity": LIVE.space.start["diversity"]}
     points = {name: some[name].to_numpy() for name in ("resolve", "cap_observer")}
-    solved = posse.solve("restraint", dtype="float32", **held, **points)  # type: ignore[arg-type]
+    solved = posse.solve("restraint", dtype="float32", **held, **points)
     meanings = solved.regime.attrs["flag_meanings"].split()
     assert [meanings[code] for code in solved.regime.values] == some["regime"].tolist()
     np.testing.assert_allclose(some["payoff_observer"], solved.payoff.sel(player="observer"), rtol=1e-6)

@@ -138,7 +138,7 @@ def require_solved(page: Any, **held: float) -> None:
     low, high = found["y"], found["y"] + found["dh"]
     diversity = found["x"] + found["dw"] * (column + 0.5) / columns
     observer = low * (high / low) ** ((row + 0.5) / rows)
-    solved = posse.solve("restraint", diversity=diversity, cap_observer=observer, **held)  # type: ignore[arg-type]
+    solved = posse.solve("restraint", diversity=diversity, cap_observer=observer, **held)
     np.testing.assert_array_equal(found["codes"][row, column], solved.regime.values)
     assert len(np.unique(found["codes"])) > 1
 
@@ -161,7 +161,7 @@ def frame(page: Any) -> dict[str, float]:
         const view = Bokeh.index.find_one(figure)
         const at = view.canvas_view.el.getBoundingClientRect(), box = view.frame.bbox
         return {left: at.left + box.left, top: at.top + box.top, width: box.width, height: box.height}
-    }""")  # type: ignore[no-any-return]
+    }""")
 
 
 def at(page: Any, across: float, up: float) -> tuple[float, float]:
@@ -229,13 +229,13 @@ def test_the_pointer_is_told_what_lies_under_it(atlas: Served, visit: Any) -> No
     page.get_by_text("Under the pointer").wait_for()
     page.mouse.move(*at(page, 0.2, 0.9))
     page.wait_for_timeout(500)
-    solved = posse.solve("restraint", **place(0.2, 0.9))  # type: ignore[arg-type]
+    solved = posse.solve("restraint", **place(0.2, 0.9))
     assert solved.regime.item() == 9
     meaning = next(f.meaning for f in posse.game("restraint").output("regime").flags if f.value == 9)
     page.locator(".bk-Tooltip").get_by_text(f"coalition balancing: {meaning}").wait_for()
     beside = page.locator("section, p", has_text="payoffs:").first.inner_text()
     for player in ("leader", "partner", "observer", "target"):
-        shown = float(re.search(rf"{player}\s+([0-9.]+)", beside)[1])  # type: ignore[index]
+        shown = float(re.search(rf"{player}\s+([0-9.]+)", beside)[1])
         assert shown == pytest.approx(solved.payoff.sel(player=player).item(), abs=0.004)
     page.mouse.move(5, 5)
     page.get_by_text("At the cross").wait_for()
@@ -255,7 +255,7 @@ def test_two_points_are_pinned_and_compared(atlas: Served, visit: Any) -> None:
     assert set(bold) >= {"diversity d", "cap_observer m_O", "payoff of observer"}
     assert "resolve q" not in table
     for k, point in enumerate((place(0.2, 0.9), place(0.9, 0.1))):
-        solved = posse.solve("restraint", **point).payoff.sel(player="observer").item()  # type: ignore[arg-type]
+        solved = posse.solve("restraint", **point).payoff.sel(player="observer").item()
         assert float(table["payoff of observer"][k]) == pytest.approx(solved, abs=0.004)
     assert "coalition balancing" in page.locator("table.pins").inner_text().replace("\n", " ")
     page.get_by_role("button", name="Clear the pins").click()
@@ -354,7 +354,7 @@ def test_files_are_those_of_the_view(atlas: Served, visit: Any, tmp_path: Path) 
         waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
     spec = tomllib.loads((tmp_path / "sweep.toml").read_text())
     assert spec["fixed"]["resolve"] == 0.4
-    wanted = posse.solve("restraint", resolve=0.4, **place(0.1, 0), dtype="float32")  # type: ignore[arg-type]
+    wanted = posse.solve("restraint", resolve=0.4, **place(0.1, 0), dtype="float32")
     with xr.open_dataset(tmp_path / "slice.nc") as found:
         assert found.sizes["diversity"] == 401
         corner = found.sel(diversity=0.1, cap_observer=0.1)
@@ -385,7 +385,7 @@ def test_the_keyboard_is_enough(atlas: Served, visit: Any, tmp_path: Path) -> No
         page.keyboard.press("ArrowRight")
     changed(page, before)
     keep(page, "keyboard", tmp_path)
-    leader = float(re.search(r"cap_leader=([0-9.]+)", page.url)[1])  # type: ignore[index]
+    leader = float(re.search(r"cap_leader=([0-9.]+)", page.url)[1])
     assert leader > 1
     assert float(handle(page, "cap_leader").get_attribute("aria-valuetext")) == leader
     require_solved(page, cap_leader=leader)
