@@ -1,12 +1,12 @@
 """Maps of a cube over two dimensions, one panel for each label of up to two more.
 
-regime_map(ds, x, y, col="resolve") -> Figure
-payoff_map(ds, x, y, "observer") -> Figure
+regime_map(ds, Layout(x, y, col="resolve")) -> Figure
+payoff_map(ds, Layout(x, y), "observer") -> Figure
 """
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +27,25 @@ if TYPE_CHECKING:
 MOST_PANELS = 36
 
 
-def regime_map(
-    ds: xr.Dataset,
-    x: str,
-    y: str,
-    col: str | None = None,
-    row: str | None = None,
-    contours: str | None = None,
-    boundaries: bool = True,
-) -> "Figure":
+class Layout(NamedTuple):
+    """Which dimensions a map shows: across, upwards, and along its columns and rows of panels."""
+
+    x: str
+    y: str
+    col: str | None = None
+    row: str | None = None
+
+    @property
+    def shown(self) -> list[str]:
+        """All of them, in the order row, col, y, x."""
+        return [dim for dim in (self.row, self.col, self.y, self.x) if dim is not None]
+
+
+def regime_map(ds: xr.Dataset, layout: Layout, contours: str | None = None, boundaries: bool = True) -> "Figure":
     """The map of regimes, one fixed colour for each; every dimension that it does not show has one label."""
-    regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row)
-    payoff = None if contours is None else _laid_out(ds, _number(ds, "payoff", contours), x, y, col, row)
-    figure, panels = _panels(ds, regime, x, y, col, row)
+    regime = _laid_out(ds, ds[regime_variable(ds)], layout)
+    payoff = None if contours is None else _laid_out(ds, _number(ds, "payoff", contours), layout)
+    figure, panels = _panels(ds, regime, layout)
     levels = None if payoff is None else _levels(payoff)
     there = regime.values
     present = [code for code in codes(regime) if (there == code.value).any()]
@@ -47,11 +53,11 @@ def regime_map(
         raise InputError(f"{regime.name}: there is nothing to draw; no cell of this part is computed")
     for axes, place in panels:
         part = regime.isel(place)
-        _paint_codes(axes, part, x, y, present)
+        _paint_codes(axes, part, present)
         if boundaries:
-            _draw_boundaries(axes, part, x, y)
+            _draw_boundaries(axes, part)
         if payoff is not None:
-            _draw_contours(axes, payoff.isel(place), x, y, levels)
+            _draw_contours(axes, payoff.isel(place), levels)
     shares = {code: float((there == code.value).mean()) for code in present}
     style.say_codes(figure, present, shares, "share of the points")
     style.say_held(figure, ds, regime)
@@ -59,31 +65,23 @@ def regime_map(
 
 
 def payoff_map(
-    ds: xr.Dataset,
-    x: str,
-    y: str,
-    player: str | None = None,
-    col: str | None = None,
-    row: str | None = None,
-    output: str = "payoff",
-    boundaries: bool = True,
+    ds: xr.Dataset, layout: Layout, player: str | None = None, output: str = "payoff", boundaries: bool = True
 ) -> "Figure":
     """A number of each point in shades, with the boundaries of the regimes where the cube has them."""
-    payoff = _laid_out(ds, defined(_number(ds, output, player)), x, y, col, row)
+    payoff = _laid_out(ds, defined(_number(ds, output, player)), layout)
     codes_there = any("flag_values" in v.attrs for v in ds.data_vars.values())
-    regime = _laid_out(ds, ds[regime_variable(ds)], x, y, col, row) if boundaries and codes_there else None
-    figure, panels = _panels(ds, payoff, x, y, col, row)
+    regime = _laid_out(ds, ds[regime_variable(ds)], layout) if boundaries and codes_there else None
+    figure, panels = _panels(ds, payoff, layout)
     finite = payoff.values[np.isfinite(payoff.values)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
     drawn: Any = None
     shown = []
     for axes, place in panels:
         part = payoff.isel(place)
-        grid = borders_of(part[x]), borders_of(part[y])
-        drawn = axes.pcolormesh(*grid, part.values, cmap="cividis", vmin=low, vmax=high, rasterized=True)
+        drawn = axes.pcolormesh(*_borders(part), part.values, cmap="cividis", vmin=low, vmax=high, rasterized=True)
         shown.append(axes)
         if regime is not None:
-            _draw_boundaries(axes, regime.isel(place), x, y, halo=True)
+            _draw_boundaries(axes, regime.isel(place), halo=True)
     title = output if player is None else f"{output} of {player.replace('_', ' ')}"
     figure.colorbar(drawn, ax=shown, label=title)
     style.say_held(figure, ds, payoff)
@@ -95,9 +93,9 @@ def _number(ds: xr.Dataset, output: str, label: str | None) -> xr.DataArray:
     return component(pick("output of numbers", output, numbers(ds)), label)
 
 
-def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str | None, row: str | None) -> xr.DataArray:
+def _laid_out(ds: xr.Dataset, variable: xr.DataArray, layout: Layout) -> xr.DataArray:
     """The part of a variable that a map shows, in the order row, col, y, x."""
-    shown = [d for d in (row, col, y, x) if d is not None]
+    shown = layout.shown
     for dim in shown:
         if dim not in variable.dims:
             dimension(ds, dim)
@@ -109,18 +107,19 @@ def _laid_out(ds: xr.Dataset, variable: xr.DataArray, x: str, y: str, col: str |
     if free:
         spans = [f"{d} ({' to '.join(map(style.short, variable[d].values[[0, -1]]))})" for d in free]
         raise InputError(f"a map has two dimensions; choose one label of {', '.join(spans)}: --sel {free[0]}=…")
-    panels = prod(variable.sizes[d] for d in (row, col) if d is not None)
+    panels = prod(variable.sizes[d] for d in (layout.row, layout.col) if d is not None)
     if panels > MOST_PANELS:
         raise InputError(f"col and row: {panels} panels, but at most {MOST_PANELS} can be read; choose fewer labels")
     part = variable.squeeze([d for d in variable.dims if d not in shown]).transpose(*shown)
     require_memory(part.nbytes * 8, "the picture")
-    return part.sortby([d for d in (y, x) if part[d].dtype.kind in "iuf"]).compute()
+    return part.sortby([d for d in (layout.y, layout.x) if part[d].dtype.kind in "iuf"]).compute()
 
 
 def _panels(
-    ds: xr.Dataset, shown: xr.DataArray, x: str, y: str, col: str | None, row: str | None
+    ds: xr.Dataset, shown: xr.DataArray, layout: Layout
 ) -> tuple["Figure", Iterator[tuple["Axes", dict[str, int]]]]:
     """A figure of empty panels, and for each its place along row and col."""
+    x, y, col, row = layout
     columns = 1 if col is None else shown.sizes[col]
     rows = 1 if row is None else shown.sizes[row]
     one = columns == rows == 1
@@ -147,14 +146,19 @@ def _panels(
     return figure, places()
 
 
-def _paint_codes(axes: "Axes", part: xr.DataArray, x: str, y: str, present: list[Code]) -> None:
+def _borders(part: xr.DataArray) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The borders of the cells of a panel, across and upwards."""
+    y, x = part.dims
+    return borders_of(part[x]), borders_of(part[y])
+
+
+def _paint_codes(axes: "Axes", part: xr.DataArray, present: list[Code]) -> None:
     from matplotlib.colors import ListedColormap
 
     index = np.full(256, -1)  # what is not computed stays blank
     index[[code.value for code in present]] = range(len(present))
     axes.pcolormesh(
-        borders_of(part[x]),
-        borders_of(part[y]),
+        *_borders(part),
         np.ma.masked_less(index[part.values], 0),
         cmap=ListedColormap([code.colour for code in present]),
         vmin=-0.5,
@@ -163,13 +167,13 @@ def _paint_codes(axes: "Axes", part: xr.DataArray, x: str, y: str, present: list
     )
 
 
-def _draw_boundaries(axes: "Axes", part: xr.DataArray, x: str, y: str, halo: bool = False) -> None:
+def _draw_boundaries(axes: "Axes", part: xr.DataArray, halo: bool = False) -> None:
     """Lines between cells of different regimes; with a halo they can be seen on dark shades too."""
     from matplotlib.collections import LineCollection
     from matplotlib.patheffects import withStroke
 
     classes = np.where(np.isin(part.values, [code.value for code in codes(part)]), part.values.astype(int), -1)
-    across, up = borders_of(part[x]), borders_of(part[y])
+    across, up = _borders(part)
     upright = [[(across[j + 1], up[i]), (across[j + 1], up[k])] for j, i, k in _runs(_differ(classes.T))]
     level = [[(across[j], up[i + 1]), (across[k], up[i + 1])] for i, j, k in _runs(_differ(classes))]
     lines = upright + level
@@ -199,13 +203,15 @@ def _levels(payoff: xr.DataArray) -> Any:
     return MaxNLocator(8).tick_values(float(payoff.min()), float(payoff.max()))[1:-1]
 
 
-def _draw_contours(axes: "Axes", part: xr.DataArray, x: str, y: str, levels: Any) -> None:
+def _draw_contours(axes: "Axes", part: xr.DataArray, levels: Any) -> None:
     """Lines of equal payoff, with their numbers; light around, to be seen on any colour."""
-    if min(part.shape) < 2 or any(part[d].dtype.kind not in "iuf" for d in (x, y)):
+    if min(part.shape) < 2 or any(part[d].dtype.kind not in "iuf" for d in part.dims):
         raise InputError("contours: both axes need at least two labels that are numbers")
     from matplotlib.patheffects import withStroke
 
-    lines = axes.contour(part[x].values, part[y].values, part.values, levels=levels, colors="0.1", linewidths=0.7)
+    lines = axes.contour(
+        *(part[d].values for d in part.dims[::-1]), part.values, levels=levels, colors="0.1", linewidths=0.7
+    )
     lines.set_path_effects([withStroke(linewidth=1.8, foreground="white", alpha=0.6)])
     for text in axes.clabel(lines, fontsize=7, fmt="%.3g"):
         text.set_path_effects([withStroke(linewidth=2, foreground="white", alpha=0.9)])

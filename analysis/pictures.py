@@ -57,7 +57,7 @@ class Pictures:
         >>> cube.isel(resolve=0).posse.plot.map("diversity", "cap_observer").get_axes()[0].get_xlabel()
         "diversity  $d$: distance between leader's\\nand partner's preferences"
         """
-        return maps.regime_map(self._ds, x, y, col, row, contours, boundaries)
+        return maps.regime_map(self._ds, maps.Layout(x, y, col, row), contours, boundaries)
 
     def payoff(
         self,
@@ -74,7 +74,7 @@ class Pictures:
 
         >>> figure = cube.isel(resolve=0).posse.plot.payoff("diversity", "cap_observer", "observer")
         """
-        return maps.payoff_map(self._ds, x, y, player, col, row, output, boundaries)
+        return maps.payoff_map(self._ds, maps.Layout(x, y, col, row), player, output, boundaries)
 
     def share(self, along: str, *, weights: Beliefs | None = None, by: str | None = None) -> "Figure":
         """Shares of the regimes, stacked, along one axis; averaged over all other dimensions.

@@ -44,6 +44,6 @@ def write(name: str, view: View, source: Source) -> bytes:
 
 def _picture(part: xr.Dataset, view: View, source: Source) -> "Figure":
     if view.colour == source.space.regime:
-        return maps.regime_map(part, view.x, view.y)
+        return maps.regime_map(part, maps.Layout(view.x, view.y))
     output, _, component = view.colour.partition(".")
-    return maps.payoff_map(part, view.x, view.y, component or None, output=output)
+    return maps.payoff_map(part, maps.Layout(view.x, view.y), component or None, output)
