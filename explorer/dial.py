@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp, floor, log, log10
+from math import exp, floor, isfinite, log, log10
 from typing import Any
 
 import numpy as np
@@ -92,11 +92,11 @@ class Dial:
 
     @property
     def narrowest(self) -> float:
-        """The width of a map that shows a label for certain; of a map of numbers, the smallest one."""
-        if not self.labels:
-            return (self.span[0] if self.is_log else self.span[1] - self.span[0]) * NARROWEST
-        positions = [self.position(label) for label in self.labels]
-        return max(np.diff(positions), default=1.0)
+        """The width of the narrowest map, of an axis in ratios as a logarithm; one of labels shows one for certain."""
+        to = log if self.is_log else float
+        if self.labels:
+            return max(np.diff([to(self.position(label)) for label in self.labels]), default=1.0)
+        return 4 * NARROWEST * (to(self.span[1]) - to(self.span[0]))
 
     def inside(self, span: Span) -> list[int]:
         """Which labels a map shows."""
@@ -114,9 +114,11 @@ class Dial:
 
     def widened(self, span: Span) -> Span:
         """A part of the axis as a map can show it, about the same middle where that is too narrow."""
+        if not all(map(isfinite, span)):
+            raise InputError(f"{self.name}: {span[0]!r} to {span[1]!r} is no part of an axis")
         to, back = (log, exp) if self.is_log else (float, float)
         low, high = (to(min(max(end, self.limits[0]), self.limits[1])) for end in span)
-        missing = 4 * NARROWEST * (to(self.span[1]) - to(self.span[0])) - (high - low)
+        missing = self.narrowest - (high - low)
         if missing <= 0:
             return self.window(span)
         return self.window((back(low - missing / 2), back(high + missing / 2)))

@@ -16,6 +16,7 @@ from bokeh.models import (
     BoxZoomTool,
     ColorBar,
     ColumnDataSource,
+    CustomJS,
     CustomJSHover,
     CustomJSTickFormatter,
     FixedTicker,
@@ -195,10 +196,22 @@ class Map:
 
 
 def _range(dial: Dial, span: Span) -> Range1d:
-    """What an axis shows; it cannot be moved out of what can be solved."""
+    """What an axis shows; it cannot be moved out of what can be solved, nor be narrower than what can be shown."""
     low, high = dial.limits
     first = {"reset_start": dial.span[0], "reset_end": dial.span[1]}
-    return Range1d(*span, **first, bounds=(low, high), min_interval=dial.narrowest, max_interval=high - low)
+    shown = Range1d(*span, **first, bounds=(low, high), max_interval=high - low)
+    stop = CustomJS(args={"range": shown, "narrowest": dial.narrowest, "is_log": dial.is_log}, code=NOT_NARROWER)
+    shown.js_on_change("start", stop)
+    shown.js_on_change("end", stop)
+    return shown
+
+
+# Bokeh's own min_interval does not hold for a wheel that keeps no focus, which is the one that glides along a border.
+NOT_NARROWER = """
+const {start, end} = range, width = is_log ? Math.log(end / start) : end - start
+if (!(width < narrowest)) range.last_shown = {start, end}
+else if (range.last_shown) range.setv(range.last_shown)
+"""
 
 
 def _ticks(span: Span) -> list[float]:

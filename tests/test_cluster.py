@@ -131,6 +131,17 @@ def crash(cube, number, *room):
 if not hasattr(Cube, "solve"):
     Cube.solve, Cube.solve_block = Cube.solve_block, crash
 """
+# Workers that run this need at least 2.4 seconds, two of them, for 480 blocks; KillWorker's mean delay is its delay.
+SLOW = """
+import random, time
+from posse.sweeps.cube import Cube
+def slow(cube, number, *room):
+    time.sleep(0.01)
+    return Cube.solve(cube, number, *room)
+if not hasattr(Cube, "solve"):
+    Cube.solve, Cube.solve_block = Cube.solve_block, slow
+random.expovariate = lambda rate: 1 / rate
+"""
 # Each process that runs this dies before its so-manieth change of the store: the first before the first, and so on.
 STEPS = """
 import os, signal, sys
@@ -218,14 +229,15 @@ def test_a_kill_at_each_step_between_solved_and_recorded(tmp_path: Path) -> None
 @pytest.mark.parametrize("mode", ["sys.exit", "graceful", "segfault"])
 def test_workers_that_die_of_themselves(mode: Mode, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
     """distributed's own KillWorker, in every worker; each that died is replaced."""
-    cube = begin(spec, tmp_path / "cube")
+    cube, preload = begin(spec, tmp_path / "cube"), tmp_path / "slow.py"
+    preload.write_text(SLOW)
     with Processes(tmp_path / "dask", DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=20) as cluster:
         with Client(cluster.address, set_as_default=False) as client:
-            client.register_plugin(KillWorker("3 s", mode))
+            client.register_plugin(KillWorker("2 s", mode))
         command = posse("resume", cube.store, "--scheduler", cluster.address, "--no-progress")
         while command.poll() is None:
             for _ in range(2 - len(cluster.living)):
-                cluster.start_worker()
+                cluster.start_worker("--no-nanny", "--preload", str(preload))
             time.sleep(0.1)
         assert answer(command)[0] == 0
     starts = len(cluster.workers)

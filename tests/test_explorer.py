@@ -4,7 +4,7 @@ import re
 import socket
 import tomllib
 from dataclasses import replace
-from math import ceil, floor, inf, nextafter
+from math import ceil, floor, inf, nan, nextafter
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +298,11 @@ def test_however_near_the_wheel_goes_a_link_restores_it(data: st.DataObject) -> 
     first = view.default(LIVE.space)
     asked = replace(first, x=dial.name, x_range=near, y=other, y_range=LIVE.space.dials[other].span)
     assert view.read(view.write(asked, LIVE.space), LIVE.space) == asked
+
+
+def test_what_is_no_part_of_an_axis_is_not_looked_at() -> None:
+    with pytest.raises(InputError, match=r"^cap_observer: nan to 1 is no part of an axis$"):
+        LIVE.space.dials["cap_observer"].widened((nan, 1))
 
 
 @given(st.data())

@@ -341,6 +341,7 @@ def test_the_wheel_leads_neither_out_of_the_domain_nor_into_nothing(atlas: Serve
     page.wait_for_timeout(1500)
     found = cells(page)
     assert 1e-7 < found["dw"] < 1e-2
+    assert found["y"] * (1 + 1e-7) < found["y"] + found["dh"] < found["y"] * (1 + 1e-2)
     again = visit(page.url)
     assert again.get_by_role("alert").count() == 0
     assert cells(again)["dw"] == pytest.approx(found["dw"])
