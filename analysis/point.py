@@ -10,6 +10,7 @@ from posse.analysis.selection import nearest
 from posse.kernels.catalogue import game
 from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, InputError
+from posse.sweeps.axes import bound_by
 
 
 def at(ds: xr.Dataset, point: Mapping[str, Any]) -> tuple[Game, dict[str, float]]:
@@ -27,8 +28,7 @@ def at(ds: xr.Dataset, point: Mapping[str, Any]) -> tuple[Game, dict[str, float]
     bound = {str(n): float(c) for n, c in one.coords.items() if n in found.parameter_names}
     sweep = written(ds)
     for axis, labels in sweep.axes.items() if sweep else ():
-        varied = [n for n in labels if n != "labels"] if axis not in found.parameter_names else [axis]
-        for name in varied:
+        for name in bound_by(axis, labels):
             if name not in bound:
                 raise InputError(f"{name}: the Dataset does not say any longer at which label of {axis} it is")
     return found, found.defaults | (sweep.fixed if sweep else {}) | bound

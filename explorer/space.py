@@ -19,7 +19,7 @@ from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.sweeps import spec
-from posse.sweeps.axes import Axis
+from posse.sweeps.axes import Axis, bound_by
 from posse.sweeps.labels import output_attributes
 from posse.sweeps.sweep import Sweep
 
@@ -126,14 +126,14 @@ def of_cube(ds: xr.Dataset) -> Space:
     written = spec.parse(ds.attrs["spec"])
     if len(written.axes) < 2:
         raise InputError(f"a map needs two axes; of {', '.join(written.axes)} alone it needs the game {written.game}")
-    dials = {name: _stored_dial(ds, name, [*axis]) for name, axis in written.axes.items()}
+    dials = {name: _stored_dial(ds, name, axis) for name, axis in written.axes.items()}
     x, y = [*dials][:2]
     return _space(ds.attrs["title"], written.game, dials, (x, y), {str(n): v for n, v in ds.data_vars.items()}, None)
 
 
-def _stored_dial(ds: xr.Dataset, name: str, written: Sequence[str]) -> Dial:
+def _stored_dial(ds: xr.Dataset, name: str, written: Mapping[str, Any]) -> Dial:
     labels, about = ds[name].values, ds[name].attrs
-    bound = {key: np.asarray(ds[key].values) for key in written if key in ds.coords and key != name}
+    bound = {key: np.asarray(ds[key].values) for key in bound_by(name, written) if key in ds.coords and key != name}
     if bound or labels.dtype.kind not in "iuf":
         names = tuple(str(label) for label in labels)
         span = (-0.5, len(names) - 0.5)

@@ -1,6 +1,7 @@
 """An axis: a named dimension of a sweep that binds one or more parameters.
 
     read_axis(name, written, game) -> Axis
+    bound_by(name, written) -> parameters
 
 An axis is written as one of
 
@@ -9,20 +10,22 @@ An axis is written as one of
     {values = [...]}                       these values
     {file = "costs.csv", column = "k"}     a column of a CSV file
     {labels = [...], PARAMETER = [...], …} entries that bind several parameters together
+    {sobol = count, PARAMETER = {uniform = [low, high]}, …}    a design, see posse.sweeps.designs
+
+Entries may carry notes, columns of text that bind nothing: notes = {observed = [...], source = [...]}.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, pick, short
-
-Array = npt.NDArray[Any]
+from posse.sweeps import designs
+from posse.sweeps.numbers import Array, Floats, numbers
 
 MOST_LABELS = 100_000_000
 _FORMS = ("linspace", "geomspace", "values", "file")
@@ -30,12 +33,17 @@ _FORMS = ("linspace", "geomspace", "values", "file")
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """labels: the coordinate, numbers or strings, shape (n,); values: float64 of shape (n,) by parameter."""
+    """labels: the coordinate, numbers or strings, shape (n,); values: float64 of shape (n,) by parameter.
+
+    notes: columns of text, shape (n,), by name; attributes: what its coordinate says of it.
+    """
 
     name: str
     labels: Array
-    values: Mapping[str, npt.NDArray[np.float64]]
+    values: Mapping[str, Floats]
     written: Mapping[str, Any]
+    notes: Mapping[str, Array] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,6 +52,13 @@ class Axis:
     def binds_itself(self) -> bool:
         """Whether its labels are the values of the parameter that it is named after."""
         return list(self.values) == [self.name]
+
+
+def bound_by(name: str, written: Mapping[str, Any]) -> list[str]:
+    """The parameters that an axis binds, by how it is written."""
+    if any(form in written for form in _FORMS):
+        return [name]
+    return [key for key in written if key not in ("labels", "notes", *designs.KINDS, *designs.SETTINGS)]
 
 
 def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -> Axis:
@@ -56,7 +71,8 @@ def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -
         written = {"values": written}
     form = next((f for f in _FORMS if f in written), None)
     if form is None:
-        return _read_table(name, written, game)
+        _check_own_name(name, game)
+        return (_read_design if any(kind in written for kind in designs.KINDS) else _read_table)(name, written, game)
     pick(f"parameter of {game.name} in axes", name, {p: p for p in game.parameter_names})
     extra = set(written) - {form} - ({"column"} if form == "file" else set())
     if extra:
@@ -73,12 +89,23 @@ def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -
     return Axis(name, values, {name: values}, {form: written[form]} if form != "file" else written)
 
 
+def _check_own_name(name: str, game: Game) -> None:
+    if name in game.parameter_names:
+        raise InputError(f"axes.{name}: is named after a parameter, so it takes one of {', '.join(_FORMS)}")
+
+
+def _read_design(name: str, written: Mapping[str, Any], game: Game) -> Axis:
+    """An axis whose entries are drawn."""
+    where = f"axes.{name}"
+    design = designs.read_design(where, written, game)
+    _check_length(where, design.count * design.rows)
+    return Axis(name, design.labels, design.draw(), written, attributes=design.attributes)
+
+
 def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
     """An axis that lists the values of several parameters, entry by entry."""
     where = f"axes.{name}"
-    if name in game.parameter_names:
-        raise InputError(f"{where}: is named after a parameter, so it takes one of {', '.join(_FORMS)}")
-    bound = [key for key in written if key != "labels"]
+    bound = bound_by(name, written)
     if not bound:
         raise InputError(f"{where}: binds no parameter; give {', '.join(_FORMS)}, or labels and parameters")
     for parameter in bound:
@@ -86,7 +113,9 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
     values = {parameter: numbers(f"{where}.{parameter}", written[parameter]) for parameter in bound}
     length = len(values[bound[0]])
     labels = _labels(f"{where}.labels", written["labels"]) if "labels" in written else np.arange(length)
-    for key, array in [("labels", labels), *values.items()]:
+    notes = _notes(f"{where}.notes", written.get("notes", {}))
+    columns = {"labels": labels, **values, **{f"notes.{key}": column for key, column in notes.items()}}
+    for key, array in columns.items():
         if len(array) != length:
             raise InputError(f"{where}.{key}: has {len(array)} entries, but {bound[0]} has {length}; all need as many")
     _check_length(where, length)
@@ -95,22 +124,16 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
     distinct, counts = np.unique(labels, return_counts=True)
     if len(distinct) < length:
         raise InputError(f"{where}.labels: {distinct[counts > 1][0]!r} stands twice, but labels must differ")
-    return Axis(name, labels, values, written)
+    return Axis(name, labels, values, written, notes)
 
 
-def numbers(where: str, written: Any) -> npt.NDArray[np.float64]:
-    """A one-dimensional array of finite float64."""
-    kinds = {type(v) for v in written} if isinstance(written, list | tuple) else set()
-    try:
-        array = np.asarray(written, dtype=np.float64 if kinds <= {int, float} and kinds else None)
-    except (ValueError, OverflowError):
-        array = np.empty((0, 0))
-    if array.ndim != 1 or (array.dtype.kind not in "iuf" and len(array)) or kinds & {bool, str}:
-        raise InputError(f"{where}: {short(written)} is not a list of numbers")
-    values = array.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise InputError(f"{where}: {values[~np.isfinite(values)][0]} is not allowed; values are finite numbers")
-    return values
+def _notes(where: str, written: Any) -> dict[str, Array]:
+    if not isinstance(written, Mapping):
+        raise InputError(f"{where}: {short(written)} is no table of columns of text, as {{source = [...]}}")
+    for name, column in written.items():
+        if not (isinstance(column, list | tuple | np.ndarray) and all(isinstance(text, str) for text in column)):
+            raise InputError(f"{where}.{name}: {short(column)} is not a list of texts")
+    return {name: np.array(column, dtype=np.str_) for name, column in written.items()}
 
 
 def _labels(where: str, written: Any) -> Array:
@@ -123,7 +146,7 @@ def _labels(where: str, written: Any) -> Array:
     raise InputError(f"{where}: {short(written)} is not a list of names or numbers")
 
 
-def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> npt.NDArray[np.float64]:
+def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> Floats:
     """[start, stop, count] spread out by numpy.linspace or numpy.geomspace."""
     form = spacing.__name__
     if not isinstance(written, list | tuple) or len(written) != 3:
@@ -140,7 +163,7 @@ def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> npt.NDAr
     return np.asarray(spacing(start, stop, int(count)), dtype=np.float64)
 
 
-def _column(where: str, written: Mapping[str, Any], folder: Path | None) -> npt.NDArray[np.float64]:
+def _column(where: str, written: Mapping[str, Any], folder: Path | None) -> Floats:
     """A column of a CSV file with a line of headings."""
     import pandas as pd  # slow to import, and seldom needed here
 

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from posse.sweeps.axes import Array
+from posse.sweeps.numbers import Array
 
 POINTS = 1 << 21  # at most, in a block: its chunks are 2 MiB of codes and 8 or 16 MiB of real numbers
 

@@ -14,8 +14,8 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 
 from posse.kernels.bitshuffle import bitshuffle
 from posse.kernels.workspace import ThreadWorkspace, Workspace
-from posse.sweeps.axes import Array
 from posse.sweeps.direct import Bytes
+from posse.sweeps.numbers import Array
 
 LEVEL = 5
 BLOCK = 1 << 18  # numbers in a block, up to a mebibyte: blocks of Blosc's own choice pack less

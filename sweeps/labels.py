@@ -15,12 +15,13 @@ import numpy as np
 import xarray as xr
 
 from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output, Parameter
-from posse.sweeps.axes import Array, Axis
+from posse.sweeps.axes import Axis
+from posse.sweeps.numbers import Array
 from posse.sweeps.sweep import Sweep
 
 version = cache(metadata.version)  # reads files
 ROLE = "component"  # what the labels of an output's own dimension are
-PACKAGES = ("numba", "numpy", "xarray", "zarr", "numcodecs")
+PACKAGES = ("numba", "numpy", "scipy", "xarray", "zarr", "numcodecs")
 
 
 def parameter_attributes(parameter: Parameter) -> dict[str, Any]:
@@ -90,9 +91,11 @@ def own_coordinate(output: Output) -> dict[str, xr.DataArray]:
 
 def _axis_coordinates(axis: Axis, game: Game) -> dict[str, xr.DataArray]:
     labels = axis.labels.astype(np.dtypes.StringDType()) if axis.labels.dtype.kind == "U" else axis.labels
-    found = {axis.name: xr.DataArray(labels, dims=axis.name)}
+    found = {axis.name: xr.DataArray(labels, dims=axis.name, attrs=dict(axis.attributes))}
     for name, values in axis.values.items():
         found[name] = xr.DataArray(values, dims=axis.name, attrs=parameter_attributes(game.parameter(name)))
+    for name, texts in axis.notes.items():
+        found[name] = xr.DataArray(texts.astype(np.dtypes.StringDType()), dims=axis.name)
     return found
 
 

@@ -18,7 +18,7 @@ from posse.kernels.errors import InputError, TooLargeError, pick
 from posse.kernels.grid import solve_arrays
 from posse.kernels.point import require_inside
 from posse.sweeps import labels
-from posse.sweeps.axes import numbers
+from posse.sweeps.numbers import numbers
 from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, read_outputs
 
 

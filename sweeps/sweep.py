@@ -23,10 +23,12 @@ from posse.kernels.grid import solve_arrays
 from posse.kernels.point import check_values
 from posse.kernels.workspace import Workspace
 from posse.sweeps import spec
-from posse.sweeps.axes import Array, Axis, numbers, read_axis
+from posse.sweeps.axes import Axis, read_axis
+from posse.sweeps.numbers import Array, numbers
 
 REALS = ("float32", "float64")
 OUTSIDE = ("refuse", "mark")
+NAME, NO_NAME = r"[A-Za-z_][A-Za-z0-9_-]*", "is no name of letters, digits, _ and -, a letter first"
 
 
 class Sweep:
@@ -84,8 +86,8 @@ class Sweep:
         """Each parameter is bound once, and no axis takes a name that is in use."""
         homes: dict[str, str] = dict.fromkeys(self.fixed, "fixed")
         for axis in self.axes:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", axis.name):
-                raise InputError(f"axes.{axis.name!r}: is no name of letters, digits, _ and -, a letter first")
+            if not re.fullmatch(NAME, axis.name):
+                raise InputError(f"axes.{axis.name!r}: {NO_NAME}")
             for name in axis.values:
                 if name in homes:
                     raise InputError(f"{name}: is bound by axes.{axis.name} and by {homes[name]}; bind it once")
@@ -94,6 +96,18 @@ class Sweep:
             taken |= set() if axis.binds_itself else set(self.game.parameter_names)
             if axis.name in taken:
                 raise InputError(f"axes.{axis.name}: the name is in use by {self.game.name}; choose another")
+        self._check_notes()
+
+    def _check_notes(self) -> None:
+        """Notes are coordinates of the cube, so each has a name of its own."""
+        taken = {*self.dims, *self.game.dimensions, *self.game.parameter_names, *(o.name for o in self.game.outputs)}
+        for axis in self.axes:
+            for name in axis.notes:
+                if not re.fullmatch(NAME, name):
+                    raise InputError(f"axes.{axis.name}.notes.{name!r}: {NO_NAME}")
+                if name in taken:
+                    raise InputError(f"axes.{axis.name}.notes.{name}: the name is in use; choose another")
+                taken.add(name)
 
     def _check_domain(self) -> None:
         """No point lies outside the domain; where such points are to be marked, no fixed value does."""

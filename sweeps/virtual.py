@@ -16,9 +16,9 @@ from xarray.core import indexing
 
 from posse.kernels.declaration import Output
 from posse.sweeps import labels
-from posse.sweeps.axes import Array
 from posse.sweeps.blocks import POINTS, chunk_shape
 from posse.sweeps.memory import require_memory
+from posse.sweeps.numbers import Array
 from posse.sweeps.sweep import Sweep
 
 FEW = 1 << 16  # points that are solved as a list, so that all small parts, whatever their shape, have one kernel

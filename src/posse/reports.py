@@ -17,7 +17,9 @@ from posse.cluster.runs import BEAT, RUNNING, State
 from posse.describe import print_table
 from posse.kernels.wording import text
 from posse.sweeps import records, spec
+from posse.sweeps.axes import bound_by
 from posse.sweeps.cube import is_sealed, read_description
+from posse.sweeps.designs import KINDS, SETTINGS
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
@@ -53,7 +55,9 @@ def cube_facts(where: str | Path) -> dict[str, Any]:
         "store": str(store),
         "game": f"{written.game}, version {there.attributes['game_version']}",
         "points": prod(there.shape),
-        "axes": {n: f"{k} labels, {_written(written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)},
+        "axes": {
+            n: f"{k} labels, {_written(n, written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)
+        },
         "fixed": written.fixed,
         "outputs": written.outputs,
         "dtype": written.dtype,
@@ -66,14 +70,17 @@ def cube_facts(where: str | Path) -> dict[str, Any]:
     }
 
 
-def _written(axis: Mapping[str, Any]) -> str:
-    """An axis in a few words: its ends, or its labels and what they bind."""
+def _written(name: str, axis: Mapping[str, Any]) -> str:
+    """An axis in a few words: its ends, or its labels or design and what they bind."""
+    bound = [parameter for parameter in bound_by(name, axis) if parameter != name]
+    binds = f"; binds {', '.join(bound)}" if bound else ""
+    if kind := next((kind for kind in KINDS if kind in axis), None):
+        return f"{kind}, seed {axis.get('seed', SETTINGS['seed'])}{binds}"
     form, values = next(iter(axis.items()))
     if form in ("linspace", "geomspace"):
         return f"{values[0]:g} to {values[1]:g} ({form})"
-    bound = [name for name in axis if name not in ("labels", "values")]
     ends = ", ".join(text(v) for v in (values if len(values) < 5 else [*values[:2], "...", values[-1]]))
-    return ends + (f"; binds {', '.join(bound)}" if bound else "")
+    return ends + binds
 
 
 def show_status(status: Status) -> None:
