@@ -24,9 +24,10 @@ from posse.benchmarks.timing import Spread, Table
 from posse.cluster.run import finish
 from posse.sweeps import blocks, codec
 from posse.sweeps.blocks import Blocks
-from posse.sweeps.cube import Cube, open_cube
+from posse.sweeps.cube import Cube
 from posse.sweeps.guard import GuardedStore
 from posse.sweeps.numbers import Array
+from posse.sweeps.opening import open_cube
 from posse.sweeps.sweep import Sweep
 
 ROUNDS = 3

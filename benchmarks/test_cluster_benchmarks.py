@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from posse.benchmarks import cluster, cubes
-from posse.sweeps.cube import open_cube
+from posse.sweeps.opening import open_cube
 
 pytest.importorskip("distributed", reason="needs posse[cluster]")
 

@@ -11,7 +11,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from posse.analysis.selection import select
 from posse.benchmarks import cubes, disk, slicing, starting
 from posse.cluster.run import finish
-from posse.sweeps.cube import Cube, open_cube
+from posse.sweeps.cube import Cube
+from posse.sweeps.opening import open_cube
 
 POINTS = 10**5
 

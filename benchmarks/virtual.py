@@ -16,7 +16,8 @@ from posse.benchmarks import cubes
 from posse.benchmarks.slicing import forget
 from posse.benchmarks.timing import Spread, Table, ratio
 from posse.cluster.run import finish
-from posse.sweeps.cube import Cube, open_cube
+from posse.sweeps.cube import Cube
+from posse.sweeps.opening import open_cube
 from posse.sweeps.sweep import Sweep
 from posse.sweeps.virtual import virtual
 

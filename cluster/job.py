@@ -7,7 +7,7 @@ job.verify(repair=True)         look at every byte
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from time import sleep
@@ -22,7 +22,7 @@ from posse.cluster.runs import LIFE, RUNNING, State, cancel, runs
 from posse.cluster.tables import checked
 from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import InputError
-from posse.sweeps import records
+from posse.sweeps import growth, records
 from posse.sweeps.cube import Cube, is_sealed, read_description
 from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
@@ -72,11 +72,12 @@ class Job:
     """
 
     def __init__(self, store: str | Path | Store) -> None:
-        self.store = open_store(store)
+        self.parts = growth.parts(open_store(store))
+        self.whole, self.store = self.parts[0], self.parts[-1]  # of a cube that has grown, the work is on its last part
         self.description = read_description(self.store)
 
     def __repr__(self) -> str:
-        return f"<posse.Job {self.store}: {self.status().state}>"
+        return f"<posse.Job {self.whole}: {self.status().state}>"
 
     @property
     def name(self) -> str:
@@ -102,7 +103,12 @@ class Job:
         rate = _rate(sorted(times.values()), points / blocks)
         left = (blocks - len(times)) * points / blocks / rate if rate and state in RUNNING else None
         failed = records.failures(self.store, blocks)
-        return Status(str(self.store), state, reason, latest, blocks, len(times), failed, points, rate, left)
+        before = [read_description(part) for part in self.parts[:-1]]  # which are whole
+        done = sum(len(part.blocks) for part in before)
+        points += sum(prod(part.shape) for part in before)
+        return Status(
+            str(self.whole), state, reason, latest, done + blocks, done + len(times), failed, points, rate, left
+        )
 
     def watch(self, every: float = 2.0) -> Iterator[Status]:
         """The status again and again, until the job is over.
@@ -164,13 +170,16 @@ class Job:
         >>> job.verify()
         []
         """
-        found = list(damages(self.store, advance or (lambda blocks: None)))
-        if repair and found:
-            mend(self.cube(), found)
+        found: list[Damage] = []
+        for number, part in enumerate(self.parts):
+            wrong = list(damages(part, advance or (lambda blocks: None)))
+            if repair and wrong:
+                mend(Cube.open(part), wrong)
+            found += wrong if number == 0 else [replace(one, key=f"grown/{number}/{one.key}") for one in wrong]
         return found
 
     def cube(self) -> Cube:
-        """The cube, to go on with; its game has to be registered here.
+        """The cube, or what it is growing by, to go on with; its game has to be registered here.
 
         >>> job.cube().missing()
         []

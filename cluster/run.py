@@ -1,11 +1,13 @@
 """Run a sweep into a store: what all engines have in common.
 
 run(sweep, store, engine)    begin a cube, or go on with it, until it is whole
+grow(sweep, store, engine)   add the labels that a larger sweep has to a whole cube
 finish(cube, engine)         the same for a cube that has been begun
 complete(cube, engine, run)  the same within a run that has been begun
 """
 
 import random
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,10 +18,11 @@ from posse.cluster.engine import Engine, Waiting
 from posse.cluster.local import Threads
 from posse.cluster.progress import bar
 from posse.cluster.runs import Run
-from posse.kernels.errors import BlocksFailedError, Interrupted
-from posse.sweeps import records
-from posse.sweeps.cube import Cube
-from posse.sweeps.store import Store
+from posse.kernels.errors import BlocksFailedError, IncompleteError, Interrupted, StoreError
+from posse.sweeps import growth, records
+from posse.sweeps.cube import Cube, is_sealed, read_description
+from posse.sweeps.opening import IncompleteWarning, open_cube
+from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
 
 Advance = Callable[[int, str], None]  # points that are done now, and what the run waits for
@@ -49,6 +52,26 @@ def run(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, p
     engine = engine or Threads()
     engine.require(sweep)
     return go_on(Cube.create(sweep, store), engine, progress)
+
+
+def grow(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, progress: bool = True) -> Report:
+    """Add to a whole cube the labels that a larger sweep has, axis by axis, or go on with that.
+
+    Raises InputError where the sweep is not the cube's with more labels, IncompleteError where the cube is not whole,
+    StoreError where it is growing in another way already; then nothing is written.
+    """
+    parts = growth.parts(open_store(store))
+    read_description(parts[0])  # is it a cube?
+    if not is_sealed(parts[0]):
+        raise IncompleteError(f"{parts[0]}: is not finished, so it cannot grow yet; posse resume finishes it")
+    begun = None if is_sealed(parts[-1]) else read_description(parts.pop())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWarning)  # of what is gone on with here
+        added = growth.additions(open_cube(parts[0]), sweep)
+    if begun and [begun.identity] != [one.identity for one in added[:1]]:
+        raise StoreError(f"{parts[0]}: is growing in another way; posse resume {parts[0]} finishes that first")
+    done = [run(one, growth.part(parts[0], len(parts) + k), engine, progress) for k, one in enumerate(added)]
+    return Report(sum(r.blocks for r in done), sum(r.points for r in done), sum(r.seconds for r in done))
 
 
 def go_on(cube: Cube, engine: Engine | None = None, progress: bool = True) -> Report:

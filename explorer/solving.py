@@ -22,7 +22,8 @@ from posse.kernels.errors import GameChangedError, InputError, in_words
 from posse.kernels.grid import Column, fixed, solve_grid
 from posse.kernels.workspace import Workspace
 from posse.sweeps import memory, spec
-from posse.sweeps.cube import is_sealed, read_description
+from posse.sweeps.cube import Cube, is_sealed, read_description
+from posse.sweeps.opening import open_cube
 from posse.sweeps.store import open_store
 from posse.sweeps.sweep import Sweep
 
@@ -150,12 +151,12 @@ def open_source(where: str) -> Source:
     from posse.explorer.stored import Stored
 
     store = open_store(where)
-    there = read_description(store)
+    read_description(store)  # is it one?
     if not is_sealed(store):
         return Stored(store, UNFINISHED)
     try:
-        sweep = Sweep.from_spec(spec.parse(there.attributes["spec"], where))
-        there.require(sweep, store)
+        Cube.open(store)  # refuses another version of the game
+        sweep = Sweep.from_spec(spec.parse(open_cube(store).attrs["spec"], where))
     except (InputError, GameChangedError) as error:
         return Stored(store, in_words(error))
     return Live(sweep)

@@ -13,8 +13,9 @@ from posse.explorer.solving import Cells, written
 from posse.explorer.space import Point, of_cube
 from posse.explorer.view import View
 from posse.sweeps import records, spec
-from posse.sweeps.cube import IncompleteWarning, is_sealed, open_cube, read_description
+from posse.sweeps.cube import is_sealed, read_description
 from posse.sweeps.memory import require_memory
+from posse.sweeps.opening import IncompleteWarning, open_cube
 from posse.sweeps.store import Store
 
 Places = Mapping[str, npt.NDArray[np.intp]]
@@ -100,8 +101,10 @@ class Stored:
         return variable.isel({own[0]: component}) if own else variable
 
     def _read(self, variable: xr.DataArray, places: Places) -> xr.DataArray:
-        """Some cells of a variable, block by block; those of blocks without a record are marked."""
+        """Some cells of a variable; of an unfinished cube block by block, those without a record marked."""
         found = variable.isel(places)
+        if not self.progress:
+            return found.compute()
         kind = variable.dtype
         values = np.full(found.shape, np.nan if kind.kind == "f" else np.iinfo(kind).max, dtype=kind)
         groups = []

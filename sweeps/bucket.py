@@ -70,6 +70,9 @@ class Bucket:
         except Exception as error:
             raise self._explained(error) from None
 
+    def below(self, name: str) -> "Bucket":
+        return Bucket(f"{self.url}/{name}")
+
     def exists(self) -> bool:
         return next(self._list(""), None) is not None
 

@@ -5,7 +5,6 @@
     cube.solve_block(number)     its chunks, packed, and their record
     cube.keep(solved)            write, read back, record
     cube.seal()                  when nothing is missing and every chunk is there
-    open_cube(store)             the labelled Dataset, lazily
 
 Order of writing, so that a kill at any moment loses at most the block in flight: the sweep's description,
 the Zarr metadata and coordinates, the group's own metadata (from here on the cube opens), then for each
@@ -13,12 +12,11 @@ block its chunks and its record, then the seal.
 """
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -31,16 +29,9 @@ from posse.kernels.workspace import ThreadWorkspace, Workspace
 from posse.sweeps import codec, labels, records, spec
 from posse.sweeps.blocks import Blocks
 from posse.sweeps.description import Description
-from posse.sweeps.guard import GuardedStore
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.store import Store, in_order, open_store
-from posse.sweeps.sweep import Sweep, read_outputs
-from posse.sweeps.virtual import virtual as virtual_cube
-from posse.sweeps.virtual import virtual_outputs
-
-
-class IncompleteWarning(UserWarning):
-    """The cube is not finished; reading a cell that has not been solved raises IncompleteError."""
+from posse.sweeps.sweep import Sweep
 
 
 @dataclass(frozen=True)
@@ -263,54 +254,3 @@ def read_description(store: str | Path | Store) -> Description:
 def is_sealed(store: Store) -> bool:
     """Whether a cube has been declared whole."""
     return store.get(records.SEAL) is not None
-
-
-def open_cube(where: str | Path | Store, virtual: bool | Sequence[str] = False, *, dask: bool = True) -> xr.Dataset:
-    """Open a cube as a lazy Dataset.
-
-    where: a folder, or s3://bucket/path.
-    virtual: True adds all outputs of the game that the cube does not store, a list those that it names; they are solved
-        when they are read, in the cube's type of real numbers.
-    dask: whether variables are Dask arrays, of the cube's chunks.
-
-    The numbers are those of `xarray.open_zarr(store)`. On top of it this checks that the store is a whole
-    cube: of an unfinished one it warns (IncompleteWarning), and reading a cell that has not been solved, or
-    whose chunk is missing or damaged, raises instead of giving a fill value. The game need not be installed, unless
-    outputs are virtual; then GameChangedError is raised where it is not as it was when the cube was made.
-
-    >>> import posse
-    >>> sweep = posse.Sweep("restraint", {"cap_observer": [1, 2]}, {"diversity": 0.2}, outputs=["regime"])
-    >>> list(sweep.run("regimes.zarr", progress=False))
-    ['regime']
-    >>> posse.open_cube("regimes.zarr", virtual=["payoff"]).payoff.sel(player="observer").values.round(3)
-    array([0.541, 0.653], dtype=float32)
-    """
-    store = open_store(where)
-    there, sealed = read_description(store), is_sealed(store)
-    blocks = there.blocks
-    if store.get("zarr.json") is None:
-        raise IncompleteError(f"{store}: has only been begun; run the sweep again")
-    if not sealed:
-        missing = len(blocks) - len(records.recorded(store, len(blocks)))
-        warnings.warn(
-            f"{store}: {missing} of {len(blocks)} blocks are not solved yet; reading them raises, "
-            "running the sweep again finishes them",
-            IncompleteWarning,
-            stacklevel=2,
-        )
-    stored: xr.Dataset = xr.open_zarr(
-        GuardedStore(store, there, sealed), chunks={} if dask else None, consolidated=True
-    )
-    return stored.assign(_virtual(Cube.open(store).sweep, virtual, dask)) if virtual else stored
-
-
-def open_any(where: str) -> xr.Dataset:
-    """Open a store, or a sweep file, whose cells are solved when they are read."""
-    return virtual_cube(where) if where.endswith(".toml") else open_cube(where)
-
-
-def _virtual(sweep: Sweep, outputs: Sequence[str] | Literal[True], dask: bool) -> xr.Dataset:
-    """Those of the outputs, all if True, that the cube of a sweep does not store."""
-    wanted = sweep.game.outputs if outputs is True else read_outputs(sweep.game, outputs)
-    solved = virtual_outputs(sweep, [o for o in wanted if o not in sweep.outputs])
-    return solved.map(lambda v: v.chunk(v.encoding["preferred_chunks"])) if dask else solved

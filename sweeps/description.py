@@ -81,7 +81,10 @@ class Description:
                 f"{self.attributes['game_version']}; here it is version {game.version}, "
                 f"{', '.join(changed)} changed; choose another store"
             )
-        raise StoreError(f"{store}: is the cube of another sweep; {self._difference(sweep)}; choose another store")
+        raise StoreError(
+            f"{store}: is the cube of another sweep; {self._difference(sweep)}; choose another store, or "
+            "posse grow if it only has more labels"
+        )
 
     def _changed(self, game: Game) -> list[str]:
         """What of a game is not as it was: its functions where they differ in their text, its version."""

@@ -36,6 +36,9 @@ class Folder:
     def __str__(self) -> str:
         return str(self.path)
 
+    def below(self, name: str) -> "Folder":
+        return Folder(self.path / name)
+
     def exists(self) -> bool:
         try:
             if not self.path.is_dir():

@@ -37,6 +37,9 @@ class Entry(NamedTuple):
 class Store(Protocol):
     """Objects by key. Its text is what the user called it, without what must not be seen."""
 
+    def below(self, name: str) -> "Store":
+        """The store of which the objects lie below a prefix of this one."""
+
     def exists(self) -> bool:
         """Whether anything is there, but for what a killed writer left behind."""
 

@@ -24,8 +24,9 @@ from posse.cluster.run import finish, run
 from posse.kernels.declaration import UNIT_INTERVAL, Flag, Game, Output, Parameter
 from posse.kernels.errors import GameChangedError, IncompleteError, StoreError
 from posse.sweeps import blocks
-from posse.sweeps.cube import Cube, IncompleteWarning, is_sealed, read_description
+from posse.sweeps.cube import Cube, is_sealed, read_description
 from posse.sweeps.folder import Folder
+from posse.sweeps.opening import IncompleteWarning
 from posse.sweeps.sworn import heard, swear
 
 RESTRAINT = posse.game("restraint")

@@ -33,8 +33,9 @@ from posse.cluster.run import complete, finish
 from posse.cluster.runs import Run
 from posse.kernels.errors import Interrupted, PosseError, StoreError
 from posse.sweeps import blocks, records
-from posse.sweeps.cube import Cube, is_sealed, open_cube
+from posse.sweeps.cube import Cube, is_sealed
 from posse.sweeps.direct import Content
+from posse.sweeps.opening import open_cube
 from posse.sweeps.store import Entry, Store
 from s3_server import BUCKET, S3Server
 

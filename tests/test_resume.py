@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import posse
+from kills import WITH_TESTS
 from posse.cluster.local import Threads
 from posse.cluster.run import finish, run
 from posse.sweeps import blocks
@@ -44,38 +45,20 @@ sys.stdin.readline()
 sys.argv[0] = "posse"
 runpy.run_module("posse", run_name="__main__", alter_sys=True)
 """
-# Runs a sweep again and again, each time into a new store and killed one change of its folder later than before. An
-# audit hook sees whatever the interpreter does to files, before it happens.
+# Runs a sweep again and again, each time into a new store and killed one change of its folder later than before.
 STEPS = """
-import os, signal, sys
+import os, sys
 from pathlib import Path
+from kills import kill_at
 from posse.cluster.local import Threads
 from posse.cluster.run import run
 from posse.sweeps import blocks
 from posse.sweeps.memory import evaluate
 from posse.sweeps.sweep import Sweep
 
-CHANGES = {"open": 0, "os.mkdir": 0, "os.link": 1, "os.rename": 1, "os.remove": 0, "os.rmdir": 0}
 spec, stores, blocks.POINTS = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 sweep = Sweep.from_toml(spec)
 evaluate(sweep)  # compiles the kernel and imports what is imported late, once, before the first fork
-
-def kill_at(step, store):
-    left = [step]
-    def watch(event, arguments):
-        if event not in CHANGES or not isinstance(arguments[CHANGES[event]], str | os.PathLike):
-            return
-        path = os.fspath(arguments[CHANGES[event]])
-        if event == "os.mkdir" and os.path.isdir(path):
-            return
-        if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
-            return
-        if not path.startswith(str(store)) and event not in ("os.remove", "os.rmdir"):
-            return
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(watch)
 
 step = 0
 while True:
@@ -190,7 +173,11 @@ def test_killed_before_each_change_of_the_folder(tmp_path: Path, monkeypatch: py
     stores = tmp_path / "killed"
     stores.mkdir()
     helper = subprocess.run(
-        [sys.executable, "-c", STEPS, str(spec), str(stores), "16"], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", STEPS, str(spec), str(stores), "16"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=WITH_TESTS,
     )
     assert helper.returncode == 0, helper.stderr
     steps, status = map(int, helper.stdout.split())

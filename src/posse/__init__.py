@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
     from posse.kernels.errors import PosseError
     from posse.runnable import Sweep
-    from posse.sweeps.cube import open_cube
     from posse.sweeps.memory import solve
+    from posse.sweeps.opening import open_cube
     from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
@@ -54,7 +54,7 @@ _HOMES = {
     "Parameter": "kernels.declaration",
     "PosseError": "kernels.errors",
     "Sweep": "runnable",
-    "open_cube": "sweeps.cube",
+    "open_cube": "sweeps.opening",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }

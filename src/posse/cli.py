@@ -124,12 +124,35 @@ def run_sweep(
     from posse.cluster.clusters import engine
     from posse.cluster.run import run
     from posse.cluster.tables import chosen
-    from posse.sweeps.cube import open_cube
+    from posse.sweeps.opening import open_cube
 
     sweep, table = _read(spec)
     with engine(chosen(workers, local, scheduler, cluster, table)) as where:
         report = run(sweep, store, where, progress)
-    reports.show_run(sweep, store, report, open_cube(store))
+    reports.show_run(store, report, open_cube(store))
+
+
+@app.command("grow")
+def grow_cube(
+    spec: Spec,
+    store: Annotated[str, typer.Option(help="The cube to grow: a folder, or s3://bucket/path.")],
+    workers: Workers = None,
+    local: Local = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    progress: Progress = True,
+) -> None:
+    """Add to a cube the labels that a larger sweep has; only these are solved."""
+    from posse import reports
+    from posse.cluster.clusters import engine
+    from posse.cluster.run import grow
+    from posse.cluster.tables import chosen
+    from posse.sweeps.opening import open_cube
+
+    sweep, table = _read(spec)
+    with engine(chosen(workers, local, scheduler, cluster, table)) as where:
+        report = grow(sweep, store, where, progress)
+    reports.show_run(store, report, open_cube(store))
 
 
 @app.command("submit")
@@ -214,7 +237,7 @@ def resume_job(
     from posse.cluster.job import Job
     from posse.cluster.run import go_on
     from posse.cluster.tables import chosen
-    from posse.sweeps.cube import open_cube
+    from posse.sweeps.opening import open_cube
 
     job = Job(store)
     cube = job.cube()
@@ -224,7 +247,7 @@ def resume_job(
         return
     with engine(where) as found:
         report = go_on(cube, found, progress)
-    reports.show_run(cube.sweep, store, report, open_cube(store))
+    reports.show_run(store, report, open_cube(store))
 
 
 @app.command("verify")
@@ -268,7 +291,7 @@ def write_slice(
     """Write a part of a cube for other programs, by the file's suffix: NetCDF, CSV, Parquet or Stata."""
     from posse.analysis.export import write
     from posse.analysis.selection import select
-    from posse.sweeps.cube import open_any
+    from posse.sweeps.opening import open_any
 
     part = select(open_any(cube), dict(_pairs("--sel", sel)))
     write(part, out)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from posse.analysis.pictures import Pictures
 from posse.analysis.selection import select
 from posse.kernels.errors import InputError, pick
-from posse.sweeps.cube import open_any
+from posse.sweeps.opening import open_any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 
+from posse.analysis.dims import grid
 from posse.analysis.shares import share
 from posse.cluster.job import Job, Status
 from posse.cluster.progress import bar
@@ -16,20 +17,20 @@ from posse.cluster.run import Report
 from posse.cluster.runs import BEAT, RUNNING, State
 from posse.describe import print_table
 from posse.kernels.wording import text
-from posse.sweeps import records, spec
+from posse.sweeps import growth, records, spec
 from posse.sweeps.axes import bound_by
 from posse.sweeps.cube import is_sealed, read_description
 from posse.sweeps.designs import KINDS, SETTINGS
 from posse.sweeps.memory import gigabytes
-from posse.sweeps.store import open_store
-from posse.sweeps.sweep import Sweep
+from posse.sweeps.opening import open_cube
+from posse.sweeps.store import Store, open_store
 from posse.sweeps.verify import Damage
 
 MOST_FAILED = 20  # blocks that are named
 
 
-def show_run(sweep: Sweep, store: str | Path, report: Report, ds: xr.Dataset) -> None:
-    """What a run did, and the share of each regime."""
+def show_run(store: str | Path, report: Report, ds: xr.Dataset) -> None:
+    """What a run did, the share of each regime, and what the cube is now."""
     if report.blocks:
         rate = f"{report.rate / 1e6:.1f} million" if report.rate >= 1e6 else f"{report.rate:,.0f}"
         print(f"solved {report.points:,} points in {report.seconds:.2f} s: {rate} points a second")
@@ -37,8 +38,8 @@ def show_run(sweep: Sweep, store: str | Path, report: Report, ds: xr.Dataset) ->
         print("nothing left to solve")
     if any("flag_values" in v.attrs for v in ds.data_vars.values()):
         show_shares(ds)
-    size = open_store(store).size()
-    print(f"cube: {store} ({sweep.size:,} points, {gigabytes(size)})")
+    points = prod(ds.sizes[dim] for dim in grid(ds))
+    print(f"cube: {store} ({points:,} points, {gigabytes(open_store(store).size())})")
 
 
 def show_shares(ds: xr.Dataset) -> None:
@@ -48,26 +49,33 @@ def show_shares(ds: xr.Dataset) -> None:
 
 def cube_facts(where: str | Path) -> dict[str, Any]:
     """What there is to know of a cube without reading its results, and without its game being installed."""
-    store = open_store(where)
-    there = read_description(store)
-    written = spec.parse(there.attributes["spec"])
+    parts = growth.parts(open_store(where))
+    there = [read_description(part) for part in parts]
+    blocks = [len(one.blocks) for one in there]
+    recorded = [len(records.recorded(part, n)) for part, n in zip(parts, blocks, strict=True)]
+    attributes, shape = (there[0].attributes, there[0].shape) if len(parts) == 1 else _grown(parts[0])
+    written = spec.parse(attributes["spec"])
     return {
-        "store": str(store),
-        "game": f"{written.game}, version {there.attributes['game_version']}",
-        "points": prod(there.shape),
-        "axes": {
-            n: f"{k} labels, {_written(n, written.axes[n])}" for n, k in zip(written.axes, there.shape, strict=True)
-        },
+        "store": str(parts[0]),
+        "game": f"{written.game}, version {attributes['game_version']}",
+        "points": prod(shape),
+        "axes": {n: f"{k} labels, {_written(n, written.axes[n])}" for n, k in zip(written.axes, shape, strict=True)},
         "fixed": written.fixed,
         "outputs": written.outputs,
         "dtype": written.dtype,
-        "chunk": list(there.chunk),
-        "blocks": len(there.blocks),
-        "missing": len(there.blocks) - len(records.recorded(store, len(there.blocks))),
-        "sealed": is_sealed(store),
-        "made": there.attributes["history"],
-        "packages": there.attributes["packages"],
+        "chunk": list(there[0].chunk),
+        "blocks": sum(blocks),
+        "missing": sum(blocks) - sum(recorded),
+        "sealed": is_sealed(parts[-1]),
+        "made": attributes["history"],
+        "packages": attributes["packages"],
     }
+
+
+def _grown(store: Store) -> tuple[dict[str, str], tuple[int, ...]]:
+    """What the Dataset of a cube that has grown says of itself, and its shape."""
+    ds = open_cube(store)
+    return ds.attrs, tuple(ds.sizes[axis] for axis in spec.parse(ds.attrs["spec"]).axes)
 
 
 def _written(name: str, axis: Mapping[str, Any]) -> str:
@@ -128,7 +136,7 @@ def show_damages(job: Job, damages: Sequence[Damage], repaired: bool) -> None:
     status = job.status()
     missing = status.blocks - status.done
     print(
-        f"{job.store}: {status.done:,} blocks read, {len(damages)} object{'s' * (len(damages) != 1)} damaged"
+        f"{job.whole}: {status.done:,} blocks read, {len(damages)} object{'s' * (len(damages) != 1)} damaged"
         + (f", {missing:,} blocks not solved yet" if missing else "")
         + ("; posse verify --repair solves them again" if damages and not repaired else "")
     )

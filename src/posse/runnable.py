@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from posse.cluster.job import Job, engine, submit
-from posse.cluster.run import run
-from posse.sweeps.cube import open_cube
+from posse.cluster.run import grow, run
 from posse.sweeps.memory import evaluate
+from posse.sweeps.opening import open_cube
 from posse.sweeps.sweep import Sweep as CheckedSweep
 
 if TYPE_CHECKING:
@@ -46,6 +46,28 @@ class Sweep(CheckedSweep):
         (101, 2, 2)
         """
         run(self, store, engine(workers, client), progress)
+        return open_cube(store)
+
+    def grow(
+        self,
+        store: str | Path,
+        workers: int | None = None,
+        progress: bool = True,
+        client: "Client | None" = None,
+    ) -> xr.Dataset:
+        """Add the labels that this sweep has and the cube of a smaller one lacks, and open it; arguments as of `run`.
+
+        Only what is new is solved and written, into the same store; nothing that is there is touched. A new label may
+        lie between old ones; a name goes to the end; a design of more points begins with those it had. Raises
+        InputError where more than labels differs, or where the cube has a label that this sweep lacks.
+
+        >>> axes = {"diversity": {"linspace": [0, 1, 11]}, "resolve": [0.3, 0.7]}
+        >>> cube = posse.Sweep("restraint", axes).run("growing.zarr", progress=False)
+        >>> finer = posse.Sweep("restraint", {"diversity": {"linspace": [0, 1, 21]}, "resolve": [0.3, 0.7, 0.9]})
+        >>> finer.grow("growing.zarr", progress=False).regime.shape
+        (21, 3)
+        """
+        grow(self, store, engine(workers, client), progress)
         return open_cube(store)
 
     def submit(self, store: str | Path, where: "Client | Mapping[str, Any] | None" = None) -> Job:
