@@ -322,10 +322,18 @@ def test_letters_of_one_system_are_enough_where_the_capabilities_have_the_number
     found = made()
     assert found.axis["diversity"] == wanted["diversity"]
     assert found.report == ()
-    write("crises.csv", "observer,target,partners,leader,year,crisis\nchina,korea,uk;france,us,1991,War")
-    names = {"USA": "us", "UKG": "uk", "FRN": "france", "CHN": "china", "PRK": "korea", "GBR": "uk", "FRA": "france"}
+    numbers = {state: f"{ccode:03}" for state, ccode in SHARES}
+    text = re.sub(r"[A-Z]{3}", lambda match: numbers[match[0]], Path("crises.csv").read_text())
+    write("crises.csv", text.replace("_cow", "_ccode"))
+    assert made().axis["diversity"] == wanted["diversity"]
+
+
+def test_names_of_ones_own_in_tables_of_ones_own(desk: Path) -> None:
+    wanted = made().axis
+    write("crises.csv", "observer,target,partners,leader,year,crisis\nchina,korea,uk;côte,us,1991,War")
+    names = {"USA": "us", "UKG": "uk", "FRN": "côte", "CHN": "china", "PRK": "korea", "GBR": "uk", "FRA": "côte"}
     own = [f"{names[s]},1991,{v}" for (s, _), v in SHARES.items()]
-    write("NMC.csv", "\n".join(["state,year,capability", *own]))
+    write("NMC.csv", "\n".join(["state,year,capability", *own]), "latin-1")
     own = [f"{v},{names[s]},1991" for (s, _), v in POINTS.items()]
     write("points_Jul2023.csv", "\n".join(["ideal_point,state,year", *own]))
     mine = made().axis
@@ -384,6 +392,12 @@ def test_a_partner_without_an_ideal_point_is_dropped_from_diversity_only(desk: P
     assert line.endswith("diversity is computed without it")
 
 
+def test_of_partners_without_ideal_points_one_at_least_must_have_one(desk: Path) -> None:
+    write("points_Jul2023.csv", points(GBR="NA", FRA="NA"))
+    with pytest.raises(InputError, match=r"no crisis is complete: War 1991 \(CHN\): partner GBR 1991 .* left out"):
+        made(missing="drop-partner")
+
+
 def test_a_figure_that_stands_twice_is_ambiguous_unless_both_are_the_same(desk: Path) -> None:
     write("crises.csv", TWO)
     write("NMC.csv", shares() + "\nCHN,710,1991,5,0.1,7")
@@ -414,6 +428,9 @@ def test_the_file_is_solved_as_it_is_and_carries_its_sources_into_the_cube(desk:
     cube = xr.open_zarr(desk / "cases.zarr")
     assert cube.case.values.tolist() == ["War 1991 (CHN)"]
     assert cube.cap_partner_source.values.tolist() == made().axis["notes"]["cap_partner_source"]
+    assert cli("slice", "cases.zarr", "--out", "cases.nc")[0::2] == (0, "")
+    with xr.open_dataset("cases.nc") as slice_:
+        assert slice_.cap_partner_source.values.tolist() == cube.cap_partner_source.values.tolist()
     text = Path("cases.toml").read_text(encoding="utf-8")
     hint = text.partition("or is held:\n")[2]
     Path("more.toml").write_text(text + re.sub("^# ?", "", hint, flags=re.M), encoding="utf-8")
@@ -431,6 +448,8 @@ def test_a_file_that_is_there_is_written_over_only_by_force(desk: Path, cli: Run
     assert (status, out, len(err.splitlines())) == (2, "", 1)
     assert "cases.toml: is there already" in err
     assert Path("cases.toml").read_text() == "mine"
+    with pytest.raises(InputError, match=r"cases.toml: is there already"):
+        made().to_toml("cases.toml")
     assert cli("cases", *files, "--out", "cases.toml", "--force")[0] == 0
     assert "cap_target" in Path("cases.toml").read_text()
 
