@@ -60,7 +60,7 @@ def _publish(partial: Path, path: Path) -> None:
 
 
 def _write_netcdf(ds: xr.Dataset, path: Path) -> None:
-    strings = {name: v.astype(object) for name, v in ds.variables.items() if v.dtype.kind == "T"}
+    strings = {name: v.astype(object).load() for name, v in ds.variables.items() if v.dtype.kind == "T"}
     lazy = {name: in_pieces(variable) for name, variable in ds.data_vars.items()}
     packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in lazy.items() if v.ndim}
     ds.assign(lazy).assign(strings).to_netcdf(path, engine="h5netcdf", encoding=packed)

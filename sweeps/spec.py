@@ -64,7 +64,11 @@ def _first(error: ValidationError) -> str:
 
 def write(spec: Spec) -> str:
     """A spec as TOML text, each list on one line."""
-    text = tomli_w.dumps(spec.model_dump(exclude_none=True))
+    return compact(tomli_w.dumps(spec.model_dump(exclude_none=True)))
+
+
+def compact(text: str) -> str:
+    """TOML as tomli_w writes it, but each list on one line."""
     return re.sub(r"\[\n((?:    .*,\n)*)\]", _one_line, text)
 
 

@@ -15,10 +15,12 @@ from posse.analysis.accessor import Accessor
 from posse.analysis.pictures import Pictures
 from posse.analysis.statements import Statement, Step
 from posse.analysis.story import Story
+from posse.crises.cases import Cases
 
+ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PUBLIC = {name: getattr(posse, name) for name in posse.__all__} | {"ds.posse": Accessor, "ds.posse.plot": Pictures}
-PUBLIC |= {kind.__name__: kind for kind in (Statement, Step, Story)}
+PUBLIC |= {kind.__name__: kind for kind in (Cases, Statement, Step, Story)}
 
 
 def members(owner: Any) -> Iterator[tuple[str, Any]]:
@@ -48,6 +50,7 @@ def test_it_is_described_with_an_example(name: str) -> None:
 def test_its_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of a class first: its methods' go on with what they make."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     found = PUBLIC[name]
     scope: dict[str, Any] = {"posse": posse, name: found}
     for label, value in [(name, found), *members(found)]:
@@ -61,6 +64,6 @@ def test_its_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_reference_has_all_of_it() -> None:
-    text = (Path(__file__).parent.parent / "docs" / "reference.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     listed = {line.split()[-1] for line in text.splitlines() if line.startswith(".. auto")}
     assert set(posse.__all__) <= listed

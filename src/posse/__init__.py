@@ -5,6 +5,7 @@ posse.Sweep("restraint", axes={...}).run(store)  a labelled cube on disk
 posse.open_cube(store)                           open it as an xarray Dataset
 posse.virtual(sweep)                             the same without a disk: cells are solved when they are read
 cube.posse                                       regimes by name, shares, transitions, tables, pictures
+posse.cases(crises=..., ...)                     the parameters of real crises, from data sets
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
@@ -17,6 +18,7 @@ from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
     from posse.cluster.job import Job
+    from posse.crises.cases import cases
     from posse.kernels.catalogue import game, games
     from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
     from posse.kernels.errors import PosseError
@@ -35,6 +37,7 @@ __all__ = [
     "Parameter",
     "PosseError",
     "Sweep",
+    "cases",
     "game",
     "games",
     "open_cube",
@@ -45,6 +48,7 @@ __all__ = [
 # Loaded when first used: importing xarray, zarr and Numba takes a second that `posse --help` need not wait.
 _HOMES = {
     "Job": "cluster.job",
+    "cases": "crises.cases",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",

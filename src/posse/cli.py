@@ -109,6 +109,37 @@ def solve_point(
         describe.show_solution(solution)
 
 
+@app.command("cases")
+def make_cases(
+    crises: Annotated[
+        Path, typer.Option(help="CSV: who led, who partnered, against whom, who watched, in which year.")
+    ],
+    capabilities: Annotated[
+        Path, typer.Option(help="CSV: National Material Capabilities, or state, year, capability.")
+    ],
+    ideal_points: Annotated[Path, typer.Option(help="CSV: UN ideal points, or state, year, ideal_point.")],
+    out: Annotated[Path, typer.Option(help="Sweep file to write (.toml).")],
+    diversity: Annotated[str, typer.Option(help="Rule: weighted-mean, mean or largest distance.")] = "weighted-mean",
+    missing: Annotated[
+        str, typer.Option(help="Crises that lack a figure: leave-out; drop-partner: diversity without that partner.")
+    ] = "leave-out",
+    force: Annotated[bool, typer.Option("--force", help="Write over the file.")] = False,
+) -> None:
+    """Join crises to data on capabilities and ideal points, into a sweep file with an axis of cases."""
+    from posse.crises.cases import cases
+    from posse.crises.written import require_free
+
+    require_free(out, force)
+    found = cases(
+        crises=crises, capabilities=capabilities, ideal_points=ideal_points, diversity=diversity, missing=missing
+    )
+    found.to_toml(out, force)
+    for line in found.report:
+        print(f"posse: {line}", file=sys.stderr)
+    made = len(found.axis["labels"])
+    print(f"{out}: {made} of {made + len(found.left_out)} cases; posse run {out} --store {out.stem}.zarr solves them")
+
+
 @app.command("run")
 def run_sweep(
     spec: Spec,

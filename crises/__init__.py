@@ -1,0 +1,1 @@
+"""From data to parameters: crises joined to state-years of capabilities and of ideal points."""
