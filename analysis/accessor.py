@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from posse.analysis import codes, export, shares, statements
+from posse.analysis import codes, conditions, export, predictions, scores, sensitivity, shares, statements
 from posse.analysis.dims import grid
 from posse.analysis.html import cube_html
 from posse.analysis.pictures import Pictures
@@ -21,10 +21,11 @@ from posse.analysis.table import table
 from posse.kernels.errors import InputError, pick
 
 Names = str | Iterable[str]
+Observed = str | Mapping[Any, Any] | pd.Series
 
 
 class Accessor:
-    """Regimes by name, shares, boundaries, statements, tables and pictures of a cube.
+    """Regimes by name, shares, predictions, boundaries, statements, tables and pictures of a cube.
 
     Answers are lazy where the cube is: nothing is read before `.compute()`, `.values` or a picture asks for it, and
     then chunk by chunk. Names that a cube does not have are refused with what there is instead (InputError).
@@ -34,6 +35,15 @@ class Accessor:
     >>> import posse
     >>> cube = posse.Sweep("restraint", axes={
     ...     "diversity": {"linspace": [0, 1, 21]}, "cap_observer": {"geomspace": [0.1, 5, 30]}, "resolve": [0.3, 0.7],
+    ... }).evaluate()
+
+    and this one of two crises, in which two parameters are unknown:
+
+    >>> crises = posse.Sweep("restraint", axes={
+    ...     "case": {"labels": ["Suez 1956", "Kosovo 1999"], "cap_leader": [0.05, 0.14], "cap_partner": [0.03, 0.09],
+    ...              "cap_target": [0.005, 0.002], "cap_observer": [0.26, 0.05],
+    ...              "notes": {"observed": ["oppose", "neutral"]}},
+    ...     "sample": {"saltelli": 512, "resolve": {"uniform": [0, 1]}, "cost_oppose": {"log_uniform": [0.005, 0.5]}},
     ... }).evaluate()
     """
 
@@ -151,6 +161,106 @@ class Accessor:
             raise InputError("flips: give the labels of the same dimensions twice, or another cube")
         parts = [exactly(self._ds, dict(labels)).drop_vars(list(one)) for labels in (one, other)]
         return shares.flips(*parts)
+
+    def predict(
+        self, over: Names | None = None, weights: Mapping[str, Any] | None = None, by: str | None = None
+    ) -> xr.Dataset:
+        """The share of the unknowns under which each alignment holds, or each regime, with Monte Carlo errors.
+
+        over: dimensions of what is unknown; all design axes if left out. Those that are left stay dimensions.
+        weights: beliefs over other dimensions among them, as in `share`; points of a design weigh the same.
+        by: a group of the regimes, "regime" itself, or another variable of codes; the game's first group if left out
+            (alignment), or the regimes where it has none.
+
+        Gives a Dataset over what is left and the words with `share`; `error`, its standard error from the replicates
+        of the designs (NaN for a design of one replicate, and where no design is averaged over); and `computed`, the
+        share of the unknowns that is, 1 in a whole cube. Points outside the domain have a word of their own.
+
+        >>> crises.posse.predict().to_dataframe().loc["Suez 1956"].round(3)
+                        share  error  computed
+        alignment
+        neutral         0.100  0.004       1.0
+        support         0.006  0.001       1.0
+        oppose          0.895  0.004       1.0
+        outside_domain  0.000  0.000       1.0
+        """
+        return predictions.predict(self._ds, over, weights, by)
+
+    def score(
+        self,
+        observed: Observed = "observed",
+        over: Names | None = None,
+        weights: Mapping[str, Any] | None = None,
+        by: str | None = None,
+    ) -> xr.Dataset:
+        """How well `predict` does against what happened: Brier and logarithmic scores, next to base rates.
+
+        observed: the name of a coordinate of words along the axis of cases, or a mapping or Series from labels to
+            words. Empty words are left out.
+        over, weights, by: as in `predict`.
+
+        With p_k the share of word k among the points inside the domain, and h what happened, the Brier score is
+        Σ_k (p_k − [k = h])², from 0 to 2, and the logarithmic score −ln p_h, infinite where p_h is 0. Less is better.
+
+        Gives a Dataset with `probability` (p_h), `brier` and `log` of each case, `mean_brier` and `mean_log` of all,
+        and for each its Monte Carlo error, `brier_error` and so on (NaN where the score is infinite), over the
+        dimension "forecast": the model; all words alike (uniform); how often each was observed among all cases
+        (frequencies), or among the others (leave_one_out). `inside` is the share of the unknowns that is inside the
+        domain and computed: p_h refers to it. Attributes tell how many `cases` were scored, and how many `left_out`.
+
+        >>> crises.posse.score()[["mean_brier", "mean_log"]].to_dataframe().round(2)
+                       mean_brier  mean_log
+        forecast
+        model                0.49      0.65
+        uniform              0.67      1.10
+        frequencies          0.50      0.69
+        leave_one_out        2.00       inf
+        """
+        return scores.score(self._ds, observed, over, weights, by)
+
+    def sensitivity(self, of: str | None = None, **labels: Any) -> xr.Dataset:
+        """Which unknown decides: Sobol indices of whether each word holds, or of a number.
+
+        of: a group of the regimes, another variable of codes, or an output of numbers; the group as in `predict` if
+            left out.
+        labels: at which labels of other dimensions, such as player="observer"; those that are left stay dimensions.
+
+        Needs a design axis of kind saltelli, and SALib. Gives a Dataset over the dimension "unknown", and that of the
+        words, with `first_order`, the share of the variance that an unknown decides on its own, `total`, the share
+        that is left where all others are known, and standard errors of both from the replicates. All are NaN where
+        nothing varies (a word that always holds, or never) and where a number is not defined, or a cell not computed.
+
+        >>> crises.posse.sensitivity().total.sel(case="Suez 1956", alignment="oppose").to_series().round(2)
+        unknown
+        resolve        0.43
+        cost_oppose    0.95
+        Name: total, dtype: float64
+        """
+        return sensitivity.sensitivity(self._ds, of, labels)
+
+    def conditions(
+        self, observed: Observed = "observed", at_least: float = 0.95, by: str | None = None
+    ) -> pd.DataFrame:
+        """What would have to be true: as few unknowns as will do, and intervals in which the model says what happened.
+
+        observed, by: as in `score`.
+        at_least: in which share of the draws inside the intervals.
+
+        Intervals are found by patient rule induction in half of the replicates and measured in the other half. Gives a
+        table with a row for each restriction of each case: `unknown` from `low` to `high` (infinite: no limit).
+        `density` is the share of the draws inside all of its intervals in which the model says what happened, with its
+        Monte Carlo error; `coverage` how much they have of all draws in which it does; `mass` how much of all draws;
+        `share` in how many it does without any restriction. `verdict` is "restricted"; "unrestricted", where none is
+        needed; "not reached", where even the densest intervals found are not dense enough; "not confirmed", where they
+        were, but in the other half fall short by more than chance; "never", where the model says so nowhere; or
+        "outside the domain", where every draw is.
+
+        >>> crises.posse.conditions()[["case", "unknown", "low", "high", "density", "coverage"]].round(2)
+                  case      unknown   low  high  density  coverage
+        0    Suez 1956  cost_oppose  -inf  0.33     0.96      0.97
+        1  Kosovo 1999  cost_oppose  0.14   inf     0.97      0.87
+        """
+        return conditions.conditions(self._ds, observed, at_least, by)
 
     def commitment_problem(self) -> xr.DataArray:
         """Where the coalition draws an opponent only because it cannot promise to disband: bool.

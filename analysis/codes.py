@@ -3,6 +3,8 @@
 codes(variable) -> value, name and colour of each
 regime_variable(ds) -> name of the variable that maps the regimes
 grouped(variable, "alignment") -> a coarser word for each code
+outcomes(variable, "alignment") -> the words for what may happen
+main_group(ds) -> the group that questions are about which name none
 sorted_by(ds, "alignment") -> the variable, and the group of its codes, that a name stands for
 mask(ds, names, criteria) -> where the cube is in one of them
 """
@@ -17,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from posse.analysis.pieces import in_pieces, settled
+from posse.kernels.declaration import OUTSIDE_DOMAIN
 from posse.kernels.errors import InputError, pick
 
 # Tol's muted scheme and its kin: for codes whose game names no colours of its own.
@@ -73,6 +76,17 @@ def grouped(variable: xr.DataArray, by: str | None) -> list[str]:
     return (
         names if by is None else pick(f"group of {variable.name}", by, {str(variable.name): names} | groups(variable))
     )
+
+
+def outcomes(variable: xr.DataArray, by: str | None) -> list[str]:
+    """The words for what may happen, without that for points outside the domain."""
+    words = zip(codes(variable), grouped(variable, by), strict=True)
+    return list(dict.fromkeys(word for code, word in words if code.value != OUTSIDE_DOMAIN))
+
+
+def main_group(ds: xr.Dataset) -> str | None:
+    """The first group of the regimes; none where a game has no groups, and the regimes speak for themselves."""
+    return next(iter(groups(ds[regime_variable(ds)])), None)
 
 
 def sorted_by(ds: xr.Dataset, by: str | None) -> tuple[xr.DataArray, str | None]:

@@ -1,6 +1,8 @@
 """Going through a cube piece by piece, in memory that does not grow with it.
 
 in_pieces(variable)                 in Dask's chunks, whatever it was
+whole(variable, "sample")           the same, in chunks that have all labels of a dimension
+together(*answers)                  computed, all at once
 settled(answer, *sources)           computed where the sources were in memory, lazy where they were not
 steps(variable, ["diversity"], f)   f of each cell and the next one along these dimensions
 tables(f, variable, ...)            f of each piece: small tables, to be added up
@@ -13,13 +15,14 @@ from math import prod
 from typing import Any, TypeVar
 
 import dask.array as da
+import dask.base
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from posse.analysis.dims import components
 from posse.kernels.errors import TooLargeError
-from posse.sweeps.blocks import chunk_shape
+from posse.sweeps.blocks import POINTS, chunk_shape
 
 Array = npt.NDArray[Any]
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
@@ -45,9 +48,24 @@ def in_pieces(variable: xr.DataArray) -> xr.DataArray:
     return variable.copy(data=variable.variable.chunk(chunks).data)  # its coordinates stay as they are
 
 
+def whole(variable: xr.DataArray, dim: str) -> xr.DataArray:
+    """A variable in Dask's chunks that have all labels of one dimension, and as many of others as make a block."""
+    room = max(1, POINTS // max(1, variable.sizes[dim]))
+    chunks = {dim: variable.sizes[dim]}
+    for other in reversed([str(d) for d in variable.dims if d != dim]):
+        chunks[other] = min(room, variable.sizes[other])
+        room = max(1, room // max(1, chunks[other]))
+    return variable.copy(data=variable.variable.chunk(chunks).data)
+
+
 def settled(answer: Labelled, *sources: xr.DataArray) -> Labelled:
     """An answer, which is lazy only if what it was asked of is."""
     return answer.compute() if all(map(in_memory, sources)) else answer
+
+
+def together(*answers: xr.DataArray) -> list[xr.DataArray]:
+    """Answers of one cube, for which it is gone through once."""
+    return list(dask.base.compute(*answers))
 
 
 def steps(

@@ -34,7 +34,19 @@ def share(
 ) -> xr.DataArray:
     """Share of parameter space by regime: over all dimensions, or over some. See Accessor.share."""
     variable, by = sorted_by(ds, by)
-    dims = _dims(ds, variable, "over", over)
+    dims = chosen(ds, variable, "over", over)
+    mass = believed(ds, dims, weights)
+    names, classes = classes_of(variable, by)
+    rest = prod(variable.sizes[dim] for dim in dims if dim not in mass)
+    table = counts(classes, len(names), dims, mass) / max(1, rest)
+    name = by or str(variable.name)
+    of_what = f"share, weighted by beliefs over {_listed(mass)}" if mass else "share of the points"
+    found = table.rename({"class": name}).assign_coords({name: names}).rename("share")
+    return settled(found.assign_attrs(units="1", long_name=of_what), variable)
+
+
+def believed(ds: xr.Dataset, dims: list[str], weights: Beliefs | None) -> dict[str, Array]:
+    """What each label weighs along the dimensions over which there are beliefs, to the sum of 1."""
     mass = {}
     for dim, belief in (weights or {}).items():
         labels = dimension(ds, dim)
@@ -42,16 +54,10 @@ def share(
             raise InputError(f"weights: {dim} is not averaged over; the share is over {_listed(dims)}")
         mass[dim] = weights_of(labels, belief)
         mass[dim] = mass[dim] / mass[dim].sum()
-    names, classes = _classes(variable, by)
-    rest = prod(variable.sizes[dim] for dim in dims if dim not in mass)
-    table = counts(classes, len(names), dims, mass) / max(1, rest)
-    name = by or str(variable.name)
-    believed = f"share, weighted by beliefs over {_listed(mass)}" if mass else "share of the points"
-    found = table.rename({"class": name}).assign_coords({name: names}).rename("share")
-    return settled(found.assign_attrs(units="1", long_name=believed), variable)
+    return mass
 
 
-def _dims(ds: xr.Dataset, variable: xr.DataArray, argument: str, wanted: Names | None) -> list[str]:
+def chosen(ds: xr.Dataset, variable: xr.DataArray, argument: str, wanted: Names | None) -> list[str]:
     """The dimensions that an argument names, checked; all if it names none."""
     if wanted is None:
         return [str(dim) for dim in variable.dims]
@@ -69,7 +75,7 @@ def _listed(dims: Iterable[Any]) -> str:
     return ", ".join(map(str, dims)) or "none"
 
 
-def _classes(variable: xr.DataArray, by: str | None = None) -> tuple[list[str], xr.DataArray]:
+def classes_of(variable: xr.DataArray, by: str | None = None) -> tuple[list[str], xr.DataArray]:
     """The names of the codes, or of their groups, and in pieces the position of each cell's own; 255 if it has none."""
     if variable.dtype.kind != "u":
         raise InputError(f"{variable.name}: holds {variable.dtype}, no codes any more; ds.posse.where keeps them codes")
@@ -84,8 +90,8 @@ def _classes(variable: xr.DataArray, by: str | None = None) -> tuple[list[str], 
 def boundaries(ds: xr.Dataset, along: Names | None = None) -> xr.DataArray:
     """Where the regime is another one at the next label. See Accessor.boundaries."""
     variable = ds[regime_variable(ds)]
-    dims = _dims(ds, variable, "along", along)
-    names, classes = _classes(variable)
+    dims = chosen(ds, variable, "along", along)
+    names, classes = classes_of(variable)
     edges = partial(_edges, axes=[variable.get_axis_num(dim) for dim in dims], number=len(names))
     return settled(steps(classes, dims, edges, bool).rename("boundary"), variable)
 
@@ -103,11 +109,11 @@ def transitions(ds: xr.Dataset, along: str) -> xr.Dataset:
     variable = ds[regime_variable(ds)]
     if not isinstance(along, str):
         raise InputError(f"along: {along!r} is not the name of one dimension")
-    _dims(ds, variable, "along", along)
+    chosen(ds, variable, "along", along)
     length = variable.sizes[along]
     if length < 2:
         raise InputError(f"along: {along} has one label, but a transition needs two")
-    names, classes = _classes(variable)
+    names, classes = classes_of(variable)
     n, axis = len(names), variable.get_axis_num(along)
     pairs = steps(classes, [along], partial(_followed, axis=axis, number=n), np.uint16)
     labels = ds[along].values
@@ -170,8 +176,8 @@ def flips(one: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     for dim in first.dims:
         if not np.array_equal(first[dim].values, second[dim].values):
             raise InputError(f"flips: the labels of {dim} differ between the two")
-    names, before = _classes(first)
-    after = _classes(second.transpose(*first.dims))[1].chunk(before.chunksizes)
+    names, before = classes_of(first)
+    after = classes_of(second.transpose(*first.dims))[1].chunk(before.chunksizes)
     n = len(names)
     pairs = xr.DataArray(
         before.data.map_blocks(_pair, after.data, number=n, dtype=np.uint16),

@@ -1,0 +1,148 @@
+"""Patient rule induction (Friedman and Fisher 1999): a box in which something holds nearly always.
+
+find_box(points, holds, wanted) -> intervals by unknown
+inside(points, box)             -> which points lie in it
+
+A box restricts some unknowns to intervals. It is found by peeling: again and again the thin slice at one end of one
+unknown is cut off whose loss makes what holds most frequent; then the ends are moved out again as far as they may. It
+is tried with each unknown alone, then with pairs, and only then with all, of which those that are not needed are
+dropped.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+Interval = tuple[float, float]
+Box = dict[int, tuple[int, int]]  # first and last bin, by unknown
+
+PATIENCE = 0.08  # of the points inside are cut off at a time
+FEWEST = 50  # points inside
+LEAST = 0.1  # of what holds: boxes that have less say too little to do without another unknown
+BINS = 500  # of each unknown, alike full: a slice ends where a bin does
+ALL = (0, BINS - 1)
+
+
+def find_box(points: Floats, holds: Mask, wanted: float) -> dict[int, Interval]:
+    """The intervals of the unknowns that have to be restricted, by their positions.
+
+    points: shape (n, unknowns); holds: at which of them; wanted: in which share of those inside, if it can be had.
+    An end that is not restricted is infinite.
+    """
+    edges = np.quantile(points, np.arange(1, BINS) / BINS, axis=0)
+    bins = np.stack([np.searchsorted(e, x, side="right") for e, x in zip(edges.T, points.T, strict=True)])
+    ends = np.pad(edges, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0)))
+    box = _Peeling(bins, holds, wanted).narrowest()
+    return {k: (float(ends[low, k]), float(ends[high + 1, k])) for k, (low, high) in sorted(box.items())}
+
+
+def inside(points: Mapping[int, Floats], box: Mapping[int, Interval], number: int) -> Mask:
+    """Which of a number of points, given by unknown, lie in a box."""
+    found = np.ones(number, bool)
+    for k, (low, high) in box.items():
+        found &= (points[k] >= low) & (points[k] < high)
+    return found
+
+
+class _Peeling:
+    """bins: of each point in each unknown, shape (unknowns, n). A box is first and last bin by unknown."""
+
+    def __init__(self, bins: Whole, holds: Mask, wanted: float) -> None:
+        self.bins, self.holds, self.wanted = bins, holds, wanted
+
+    def narrowest(self) -> Box:
+        """A box of as few restrictions as will do; where none will, the densest."""
+        unknowns = range(len(self.bins))
+        for size in (1, 2):
+            if found := self.best(combinations(unknowns, size)):
+                return self.expanded(found)
+        found = self.peeled(unknowns)
+        while self.suffices(found) and (fewer := self.best(combinations(found, len(found) - 1))):
+            found = fewer
+        return self.expanded(found) if self.suffices(found) else found
+
+    def best(self, choices: Iterable[tuple[int, ...]]) -> Box:
+        """Of boxes that restrict no other unknowns than these, the one with most of what holds; {} if none will do."""
+        peeled = [self.peeled(choice, LEAST) for choice in choices]
+        enough = [(self.covered(box), k) for k, box in enumerate(peeled) if self.suffices(box)]
+        return peeled[max(enough)[1]] if enough else {}
+
+    def covered(self, box: Box) -> int:
+        return int(np.count_nonzero(self.holds[self.within(box)]))
+
+    def within(self, box: Box) -> Mask:
+        found = np.ones(len(self.holds), bool)
+        for k, (low, high) in box.items():
+            found &= (self.bins[k] >= low) & (self.bins[k] <= high)
+        return found
+
+    def suffices(self, box: Box) -> bool:
+        return bool(self.holds[self.within(box)].mean() >= self.wanted)
+
+    def peeled(self, unknowns: Iterable[int], least: float = 0) -> Box:
+        """The first box on the way that is dense enough, or the densest, with at least so much of what holds."""
+        order = list(unknowns)
+        box = np.tile(ALL, (len(order), 1))
+        bins = self.bins[order] + BINS * np.arange(len(order))[:, None]
+        holds = self.holds
+        densest, best = holds.mean(), box.copy()
+        enough = least * np.count_nonzero(holds)
+        while densest < self.wanted and (cut := _slice(bins, holds)):
+            k, side, end = cut
+            box[k, side] = end
+            local = bins[k] - BINS * k
+            stays = local >= end if side == 0 else local <= end
+            bins, holds = bins[:, stays], holds[stays]
+            if np.count_nonzero(holds) < enough:
+                break
+            if holds.mean() > densest:
+                densest, best = holds.mean(), box.copy()
+        return {k: (int(b[0]), int(b[1])) for k, b in zip(order, best, strict=True) if tuple(b) != ALL}
+
+    def expanded(self, box: Box) -> Box:
+        """The box with its ends moved out, a slice at a time, as long as it stays dense enough."""
+        box = dict(box)
+        while moved := [wider for k in box for side in (0, 1) if (wider := self._wider(box, k, side))]:
+            density, k, interval = max(moved)
+            if density < self.wanted:
+                break
+            box[k] = interval
+        return {k: interval for k, interval in box.items() if interval != ALL}
+
+    def _wider(self, box: Box, k: int, side: int) -> tuple[float, int, tuple[int, int]] | None:
+        """How dense the box is with one end a slice farther out, and where it ends then; None where it cannot be."""
+        low, high = box[k]
+        if (low, high)[side] == ALL[side]:
+            return None
+        there = self.within({j: ends for j, ends in box.items() if j != k})
+        full = np.bincount(self.bins[k][there], minlength=BINS)
+        outwards = full[:low][::-1] if side == 0 else full[high + 1 :]
+        slice_ = PATIENCE * full[low : high + 1].sum()
+        more = min(int(np.searchsorted(outwards.cumsum(), slice_)) + 1, len(outwards))
+        ends = (low - more, high) if side == 0 else (low, high + more)
+        return float(self.holds[self.within(box | {k: ends})].mean()), k, ends
+
+
+def _slice(bins: Whole, holds: Mask) -> tuple[int, int, int] | None:
+    """The slice to cut off: of which unknown, at which side, and the bin that is the outermost then; None if too few.
+
+    bins: those of the k-th unknown begin at k * BINS.
+    """
+    unknowns, number = bins.shape
+    full = np.bincount(bins.ravel(), minlength=unknowns * BINS).reshape(unknowns, BINS)
+    good = np.bincount(bins[:, holds].ravel(), minlength=unknowns * BINS).reshape(unknowns, BINS)
+    cut, lost = (np.concatenate([count, count[:, ::-1]]).cumsum(1) for count in (full, good))  # from either side
+    rows = np.arange(2 * unknowns)
+    last = (cut >= PATIENCE * number).argmax(1)
+    left = number - cut[rows, last]
+    density = (np.count_nonzero(holds) - lost[rows, last]) / np.maximum(left, 1)
+    density[left < FEWEST] = -1
+    best = int((density + left / (2 * number * number)).argmax())  # of slices alike, the thinnest
+    side, k = divmod(best, unknowns)
+    kept = int(last[best]) + 1
+    return (k, side, (kept, BINS - 1 - kept)[side]) if density[best] >= 0 else None
