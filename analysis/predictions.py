@@ -109,5 +109,5 @@ def _by_replicate(classes: xr.DataArray, number: int, drawn: list[Design]) -> tu
     for design in drawn:
         step //= len(design.sizes)
         start = xr.DataArray((design.replicate * step).astype(np.uint32), dims=design.dim)
-        pairs = pairs + start.chunk({design.dim: classes.chunksizes[design.dim]})
+        pairs = pairs + start.chunk({design.dim: classes.variable.chunksizes[design.dim]})
     return pairs.where(classes < number, total), total

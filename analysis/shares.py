@@ -177,7 +177,7 @@ def flips(one: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
         if not np.array_equal(first[dim].values, second[dim].values):
             raise InputError(f"flips: the labels of {dim} differ between the two")
     names, before = classes_of(first)
-    after = classes_of(second.transpose(*first.dims))[1].chunk(before.chunksizes)
+    after = classes_of(second.transpose(*first.dims))[1].chunk(before.variable.chunksizes)
     n = len(names)
     pairs = xr.DataArray(
         before.data.map_blocks(_pair, after.data, number=n, dtype=np.uint16),

@@ -73,7 +73,8 @@ def pieces(ds: xr.Dataset) -> Iterator[pd.DataFrame]:
 def _slabs(ds: xr.Dataset, dims: Sequence[str]) -> Iterator[xr.Dataset]:
     """A Dataset in slabs as thick as its chunks, in memory, so that each chunk is read once; as it is if none fits."""
     size = ds.sizes[dims[0]] if dims else 1
-    thick = max(max(ds.chunksizes.get(dims[0], (size,))) if dims else 1, 1)
+    lengths = [v.variable.chunksizes.get(dims[0], (size,)) if dims else (1,) for v in ds.data_vars.values()]
+    thick = max([1, *map(max, lengths)])
     if thick >= size or ds.nbytes / size * thick > psutil.virtual_memory().available / MEMORY:
         yield ds
         return

@@ -68,9 +68,12 @@ def grow(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IncompleteWarning)  # of what is gone on with here
         added = growth.additions(open_cube(parts[0]), sweep)
-    if begun and [begun.identity] != [one.identity for one in added[:1]]:
+    if begun and [begun.identity] != [one.identity for one in [*added.values()][:1]]:
         raise StoreError(f"{parts[0]}: is growing in another way; posse resume {parts[0]} finishes that first")
-    done = [run(one, growth.part(parts[0], len(parts) + k), engine, progress) for k, one in enumerate(added)]
+    engine, done = engine or Threads(), []
+    for number, (axis, one) in enumerate(added.items(), len(parts)):
+        engine.require(one)
+        done.append(go_on(Cube.create(one, growth.part(parts[0], number), axis), engine, progress))
     return Report(sum(r.blocks for r in done), sum(r.points for r in done), sum(r.seconds for r in done))
 
 

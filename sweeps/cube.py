@@ -28,7 +28,7 @@ from posse.kernels.errors import GameChangedError, IncompleteError, StoreError, 
 from posse.kernels.workspace import ThreadWorkspace, Workspace
 from posse.sweeps import codec, labels, records, spec
 from posse.sweeps.blocks import Blocks
-from posse.sweeps.description import Description
+from posse.sweeps.description import ALONG, Description
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.store import Store, in_order, open_store
 from posse.sweeps.sweep import Sweep
@@ -51,8 +51,10 @@ class Cube:
     description: Description
 
     @classmethod
-    def create(cls, sweep: Sweep, store: str | Path | Store) -> "Cube":
+    def create(cls, sweep: Sweep, store: str | Path | Store, along: str | None = None) -> "Cube":
         """Begin a cube, or go on with the same sweep's.
+
+        along: of a part that a cube grows by (posse.sweeps.growth), the axis that has new labels.
 
         Raises StoreError where the store is something else or another sweep's, GameChangedError where it was
         made by another version of the game, TooLargeError where the disk has no room.
@@ -61,7 +63,7 @@ class Cube:
         if Description.read(store) is None:
             if store.exists() and Description.read(store) is None:  # another run may have begun it just now
                 raise StoreError(f"{store}: exists and is not a posse cube; choose another store")
-            cls(sweep, store, Description.of(sweep))._begin()
+            cls(sweep, store, Description.of(sweep, along))._begin()
         there = read_description(store)
         there.require(sweep, store)
         cube = cls(sweep, store, there)
@@ -121,9 +123,8 @@ class Cube:
             self._create_array(group, output)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
-            coordinates = xr.Dataset(
-                None, labels.coordinates(self.sweep, self.sweep.outputs), self.description.attributes
-            )
+            told = labels.coordinates(self.sweep, self.sweep.outputs, self.description.attributes.get(ALONG))
+            coordinates = xr.Dataset(None, told, self.description.attributes)
             coordinates.to_zarr(store, mode="a", zarr_format=3, consolidated=False, write_empty_chunks=True)
             zarr.consolidate_metadata(store)
         return {key: buffer.to_bytes() for key, buffer in memory.items()}

@@ -1,6 +1,6 @@
 """What a store says of itself: the object that is written first, and decides what else may be.
 
-Description.of(sweep)     what a new cube will say
+Description.of(sweep)    what a new cube will say
 Description.read(store)  what the one there says, None if there is none
 .require(sweep)           refuse to go on with another sweep, or another version of its game
 """
@@ -19,6 +19,7 @@ from posse.sweeps.sworn import heard, swear
 
 KEY = f"{ROOM}/sweep.json"
 FORMAT = 2  # of what lies under .posse
+ALONG = "grown_along"  # an attribute of what a cube has grown by: which axis had new labels
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class Description:
     format: int = FORMAT
 
     @classmethod
-    def of(cls, sweep: Sweep) -> Self:
+    def of(cls, sweep: Sweep, along: str | None = None) -> Self:
+        """along: of a part that a cube grows by, the axis that has new labels."""
         return cls(
             identity=sweep.identity,
             sources=dict(sweep.game.sources),
             shape=sweep.shape,
             chunk=chunk_shape(sweep.shape),
-            attributes=labels.provenance(sweep),
+            attributes=labels.provenance(sweep) | ({ALONG: along} if along else {}),
         )
 
     @classmethod

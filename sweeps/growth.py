@@ -1,7 +1,7 @@
 """A cube that grows: what new labels add is a cube of its own in the same store, below grown/1, grown/2 and so on.
 
 parts(store)             the stores of a cube: the first one, and what it has grown by, in order
-additions(ds, larger)    the sweeps that a larger sweep adds to an opened cube, one for each axis with new labels
+additions(ds, larger)    the sweeps that a larger sweep adds to an opened cube, by the axis that has new labels
 joined(ds, part)         both as one Dataset, as lazy as they are
 
 Nothing of an older part is ever written again: one chunk could not hold old cells and new ones without other bytes
@@ -44,20 +44,21 @@ def part(store: Store, number: int) -> Store:
 # What is new
 
 
-def additions(ds: xr.Dataset, larger: Sweep) -> list[Sweep]:
-    """The sweeps to be solved so that an opened cube becomes that of a larger sweep.
+def additions(ds: xr.Dataset, larger: Sweep) -> dict[str, Sweep]:
+    """The sweeps to be solved, one after another, so that an opened cube becomes that of a larger sweep.
 
     Raises InputError where that is more than new labels, or lacks some that the cube has.
     """
     written = spec.parse(ds.attrs["spec"])
     _require_alike(Sweep.from_spec(written), larger)
-    axes, found = dict(written.axes), []
+    axes, found = dict(written.axes), {}
     for wanted in larger.axes:
         there = _axis(ds, wanted.name)
         new = _new_labels(there, wanted)
         if len(new):
             added = _chosen(wanted, new)
-            found.append(Sweep.from_spec(written.model_copy(update={"axes": axes | {wanted.name: _written(added)}})))
+            part = written.model_copy(update={"axes": axes | {wanted.name: _written(added)}})
+            found[wanted.name] = Sweep.from_spec(part)
             axes[wanted.name] = _written(_merged(there, added)[0])
     return found
 
@@ -175,7 +176,7 @@ def _written(axis: Axis) -> Mapping[str, Any]:
 
 def joined(ds: xr.Dataset, added: xr.Dataset) -> xr.Dataset:
     """A cube and what it has grown by."""
-    along = next(dim for dim in spec.parse(ds.attrs["spec"]).axes if not ds[dim].equals(added[dim]))
+    along = added.attrs[description.ALONG]
     axis, order = _merged(_axis(ds, along), _axis(added, along))
     pairs = {name: (ds[name].variable, added[name].variable) for name in ds.variables if along in ds[name].dims}
     rest = ds.drop_vars(pairs)

@@ -70,14 +70,18 @@ def provenance(sweep: Sweep) -> dict[str, str]:
     }
 
 
-def coordinates(sweep: Sweep, outputs: tuple[Output, ...]) -> dict[str, xr.DataArray]:
-    """Labels of every axis, the parameters that they bind, and the outputs' own dimensions."""
+def coordinates(sweep: Sweep, outputs: tuple[Output, ...], along: str | None = None) -> dict[str, xr.DataArray]:
+    """Labels of every axis, the parameters that they bind, and the outputs' own dimensions.
+
+    along: the one axis that is told in full; of others, which are told elsewhere, only the labels.
+    """
     found: dict[str, xr.DataArray] = {}
     for output in outputs:
         if output.dimension:
             found |= own_coordinate(output)
     for axis in sweep.axes:
-        found |= _axis_coordinates(axis, sweep.game)
+        told = _axis_coordinates(axis, sweep.game)
+        found |= told if along in (None, axis.name) else {axis.name: told[axis.name]}
     return found
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 import sys
 import tracemalloc
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import posse
 from posse import Domain, Flag, Game, Output, Parameter
 from posse.kernels.errors import InputError
 from posse.kernels.vocabulary import where
+from posse.sweeps import blocks
 
 
 class Outcome(NamedTuple):
@@ -457,3 +459,21 @@ def test_conditions_for_each_of_other_labels(drawn: xr.Dataset) -> None:
     }
     with pytest.raises(InputError, match="at_least: 95 is not allowed; allowed is above 0, up to 1"):
         drawn.posse.conditions(at_least=95)
+
+
+def test_a_cube_of_several_chunks_answers_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On disk, where what was drawn is a coordinate with chunks of its own, and once more after it has grown."""
+    monkeypatch.setattr(blocks, "POINTS", 100)
+    cases = {"labels": ["A", "B"], "cap_leader": [1.0, 3.0], "notes": {"observed": ["oppose", "neutral"]}}
+    drawn = {"attrition": {"uniform": [0, 0.9]}, "cost_oppose": {"log_uniform": [0.01, 1]}}
+    small, large = (posse.Sweep("restraint", {"case": cases, "sample": {"sobol": n} | drawn}) for n in (256, 1024))
+    store = tmp_path / "cube"
+    for sweep, found in ((small, small.run(store, progress=False)), (large, large.grow(store, progress=False))):
+        assert len(found.regime.chunks[1]) > 2
+        wanted = sweep.evaluate().posse
+        xr.testing.assert_allclose(found.posse.predict(), wanted.predict(), rtol=1e-12)
+        xr.testing.assert_allclose(found.posse.score(), wanted.score(), rtol=1e-12)
+        assert found.posse.conditions().equals(wanted.conditions())
+        assert found.posse.flips(found).cells.sum() == 0
+        assert len(found.isel(case=0).posse.table("regime")) == found.sizes["sample"]
+    assert xr.open_zarr(store).posse.predict().computed.min() == 1

@@ -125,6 +125,16 @@ def test_what_is_there_keeps_its_bytes_and_little_is_added(tmp_path: Path) -> No
     assert open_store(store).size() < 2 * size + 20_000  # a part describes itself anew
 
 
+def test_draws_that_are_there_are_not_written_again(tmp_path: Path) -> None:
+    """One case more, of 4,096 draws of two parameters, which take 65,536 bytes."""
+    store = tmp_path / "cube"
+    sweep("Korea Kosovo", 4096, [0.5], outputs=["regime"]).run(store, progress=False)
+    size = open_store(store).size()
+    sweep("Korea Kosovo Iraq", 4096, [0.5], outputs=["regime"]).grow(store, progress=False)
+    assert size > 65_536
+    assert open_store(store).size() - size < 40_000
+
+
 def test_plain_xarray_reads_each_part(small: Path) -> None:
     LARGE.grow(small, progress=False)
     equal(xr.open_zarr(small), SMALL.evaluate())
@@ -196,7 +206,7 @@ def test_a_kill_at_any_step_leaves_the_cube_as_it_was(tmp_path: Path) -> None:
 
 def growing(small: Path) -> Path:
     """A cube that has begun to grow by Iraq, of which no block is solved yet."""
-    Cube.create(sweep("Iraq", 64, [0, 0.5, 1]), growth.part(open_store(small), 1))
+    Cube.create(sweep("Iraq", 64, [0, 0.5, 1]), growth.part(open_store(small), 1), "case")
     return small
 
 
