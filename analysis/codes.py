@@ -9,6 +9,7 @@ sorted_by(ds, "alignment") -> the variable, and the group of its codes, that a n
 mask(ds, names, criteria) -> where the cube is in one of them
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from colorsys import hsv_to_rgb
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import xarray as xr
 from posse.analysis.pieces import in_pieces, settled
 from posse.kernels.declaration import OUTSIDE_DOMAIN
 from posse.kernels.errors import InputError, pick
+from posse.kernels.wellformed import COLOUR
 
 # Tol's muted scheme and its kin: for codes whose game names no colours of its own.
 SPARE_COLOURS = (
@@ -53,7 +55,7 @@ def codes(variable: xr.DataArray) -> list[Code]:
     values = np.atleast_1d(variable.attrs["flag_masks" if "flag_masks" in variable.attrs else "flag_values"]).tolist()
     names = variable.attrs["flag_meanings"].split()
     colours = variable.attrs.get("flag_colors", "").split()
-    if len(colours) != len(values):
+    if len(colours) != len(values) or not all(re.fullmatch(COLOUR, colour) for colour in colours):
         colours = [spare_colour(k) for k in range(len(values))]
     return [Code(int(v), n, c) for v, n, c in zip(values, names, colours, strict=True)]
 

@@ -4,7 +4,6 @@ Controls(space, changed).layout
 """
 
 from collections.abc import Callable
-from html import escape
 from math import log10
 from typing import Any
 
@@ -16,6 +15,7 @@ from posse.explorer import look, words
 from posse.explorer.dial import Dial, Value
 from posse.explorer.space import Space
 from posse.explorer.view import View
+from posse.kernels.html import tag
 
 STEPS = 100  # of a slider
 
@@ -89,12 +89,14 @@ def _select(name: str, options: dict[str, Any], chosen: Callable[[Any], None]) -
 
 
 def _heading(text: str) -> Any:
-    return pn.pane.HTML(f"<h2>{text}</h2>", stylesheets=[look.PANE], margin=(4, 8, 0, 8))
+    return pn.pane.HTML(tag("h2", text), stylesheets=[look.PANE], margin=(4, 8, 0, 8))
 
 
 def _row(dial: Dial, widget: Any) -> list[Any]:
-    about = f"<p class='quiet'>{escape(dial.long_name)}</p>" if dial.long_name else ""
-    return [widget, pn.pane.HTML(about, stylesheets=[look.PANE], margin=(0, 14, 6, 8))] if about else [widget]
+    if not dial.long_name:
+        return [widget]
+    about = tag("p", dial.long_name, class_="quiet")
+    return [widget, pn.pane.HTML(about, stylesheets=[look.PANE], margin=(0, 14, 6, 8))]
 
 
 # A slider stands at the value, at its logarithm, or at the number of a label.

@@ -123,6 +123,17 @@ class Dial:
             return self.window(span)
         return self.window((back(low - missing / 2), back(high + missing / 2)))
 
+    def moved(self, span: Span, share: float, zoom: float) -> Span:
+        """A part of the axis, moved on by a share of its width as far as the axis goes, and so many times as wide."""
+        to = log if self.is_log else float
+        low, high, first, last = (to(end) for end in (*span, *self.limits))
+        share = min(max(share, (first - low) / (high - low)), (last - high) / (high - low))
+
+        def end(old: float, part: float) -> float:
+            return old * (span[1] / span[0]) ** part if self.is_log else old + (span[1] - span[0]) * part
+
+        return end(span[0], share - (zoom - 1) / 2), end(span[1], share + (zoom - 1) / 2)
+
     def centres(self, span: Span, count: int) -> Floats:
         """Positions of the middles of so many cells that fill a part of an axis of the map."""
         steps = (np.arange(count) + 0.5) / count

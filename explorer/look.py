@@ -20,7 +20,7 @@ a:focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: normal; padding: 0.1em 0.4em 0.1em 0; overflow-wrap: anywhere; }
 td { padding: 0.1em 0.3em; vertical-align: top; }
-.payoff { white-space: nowrap; margin-right: 0.8em; }
+.payoff { display: inline-block; margin-right: 0.8em; }
 ul { margin: 0.1em 0 0.5em; padding-left: 1.2em; }
 .pins { table-layout: fixed; }
 .pins th:first-child { width: 42%; }
@@ -33,9 +33,7 @@ ul { margin: 0.1em 0 0.5em; padding-left: 1.2em; }
 .where, .quiet { color: #555; overflow-wrap: anywhere; }
 .pins td, .pins th { border-bottom: 1px solid #ddd; }
 .pins tr:first-child th { font-weight: bold; text-align: right; }
-.pins .regime td { text-align: right; }
-.differs { font-weight: bold; }
-.differs th { font-weight: bold; }
+.differs, .differs th { font-weight: bold; }
 .error, .note { overflow-wrap: anywhere; }
 .error { background: #fde8e8; border-left: 4px solid #b3261e; padding: 0.4em 0.6em; }
 .note { background: #fff5d6; border-left: 4px solid #b58900; padding: 0.4em 0.6em; }

@@ -6,7 +6,7 @@ Map(space, view)   drawn anew when its axes change
 """
 
 from collections.abc import Callable
-from math import ceil, floor, log10
+from math import ceil, floor, log10, nan
 from textwrap import fill
 from typing import Any
 
@@ -24,8 +24,8 @@ from bokeh.models import (
     LabelSet,
     LinearColorMapper,
     PanTool,
+    PlainText,
     Range1d,
-    ResetTool,
     WheelZoomTool,
 )
 from bokeh.palettes import cividis
@@ -45,13 +45,13 @@ FIRST = 400  # before the browser has said how large it is
 
 
 class Map:
-    """moved(x, y): the pointer is there, or left where both are None; clicked(x, y); looked(x_range, y_range)."""
+    """moved(x, y): the pointer is there, or nowhere where both are nan; clicked(x, y); looked(x_range, y_range)."""
 
     def __init__(
         self,
         space: Space,
         view: View,
-        moved: Callable[..., None],
+        moved: Callable[[float, float], None],
         clicked: Callable[[float, float], None],
         looked: Callable[[Span, Span], None],
         resized: Callable[[], None],
@@ -79,7 +79,7 @@ class Map:
         for kind in (Tap, DoubleTap):  # the second of two quick clicks
             self.figure.on_event(kind, lambda event: clicked(event.x, event.y))
         self.figure.on_event(MouseMove, lambda event: moved(event.x, event.y))
-        self.figure.on_event(MouseLeave, lambda _: moved(None, None))
+        self.figure.on_event(MouseLeave, lambda _: moved(nan, nan))
         self.figure.on_event(RangesUpdate, lambda e: looked((e.x0, e.x1), (e.y0, e.y1)))
         self.figure.on_change("outer_width", lambda attr, old, new: self._resize_text(new))
         self.figure.on_change("inner_width", lambda attr, old, new: resized())
@@ -109,7 +109,7 @@ class Map:
     def _label(self, x: Dial, y: Dial) -> None:
         for axis, dial in ((self.figure.xaxis[0], x), (self.figure.yaxis[0], y)):
             about = f": {dial.long_name}" if dial.long_name else ""
-            axis.axis_label = fill(words.short(f"{words.title(dial)}{about}", 2 * LETTERS), LETTERS)
+            axis.axis_label = PlainText(fill(words.short(f"{words.title(dial)}{about}", 2 * LETTERS), LETTERS))
             axis.axis_label_text_font_size = axis.major_label_text_font_size = "14px"
             axis.axis_label_text_font_style = "normal"
             axis.axis_label_text_color = axis.major_label_text_color = "#1a1a1a"
@@ -118,7 +118,7 @@ class Map:
                 named = range(0, len(labels), ceil(len(labels) / MOST_NAMES))
                 room = max(4, LETTERS // len(named)) if dial is x else LETTERS // 3
                 axis.ticker = FixedTicker(ticks=list(named))
-                axis.major_label_overrides = {k: words.short(labels[k], room) for k in named}
+                axis.major_label_overrides = {k: PlainText(words.short(labels[k], room)) for k in named}
             elif dial.is_log:
                 axis.ticker = FixedTicker()
                 axis.formatter = CustomJSTickFormatter(code="return Number(tick.toPrecision(4)) + ''")
@@ -143,7 +143,7 @@ class Map:
             tooltips=f"<div style='font-size: {look.SIZE}; max-width: 15em'>@code{{custom}}</div>",
             formatters={"@code": CustomJSHover(args={"told": told}, code="return told[value]")},
         )
-        self.figure.add_tools(PanTool(), wheel, BoxZoomTool(), ResetTool(), hover)
+        self.figure.add_tools(PanTool(), wheel, BoxZoomTool(), hover)
         self.figure.toolbar.active_scroll = wheel
         self.figure.toolbar.logo = None
 
@@ -198,8 +198,7 @@ class Map:
 def _range(dial: Dial, span: Span) -> Range1d:
     """What an axis shows; it cannot be moved out of what can be solved, nor be narrower than what can be shown."""
     low, high = dial.limits
-    first = {"reset_start": dial.span[0], "reset_end": dial.span[1]}
-    shown = Range1d(*span, **first, bounds=(low, high), max_interval=high - low)
+    shown = Range1d(*span, bounds=(low, high), max_interval=high - low)
     stop = CustomJS(args={"range": shown, "narrowest": dial.narrowest, "is_log": dial.is_log}, code=NOT_NARROWER)
     shown.js_on_change("start", stop)
     shown.js_on_change("end", stop)

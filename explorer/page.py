@@ -6,7 +6,6 @@ Page(source, name).layout
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from html import escape
 from time import perf_counter
 from typing import Any
 
@@ -16,15 +15,25 @@ from bokeh.models import CustomJS, Div
 
 from posse.explorer import look, view, words
 from posse.explorer.controls import Controls
+from posse.explorer.dial import Span
 from posse.explorer.export import FILES
 from posse.explorer.map import Map
 from posse.explorer.picture import paint
 from posse.explorer.solving import UNFINISHED, Source
 from posse.explorer.view import MOST_PINS, View
 from posse.kernels.errors import InputError, PosseError
+from posse.kernels.html import Html, tag
 
 SOON, AFTERWARDS = 15, 250  # milliseconds: to a new map, and to what is told of it when nothing moves any more
 AGAIN = 2000  # milliseconds between two looks at a sweep that is still running
+MOVES = {  # of the map: to the right and up, in shares of its sides, and to how many times its sides
+    "Zoom in": (0, 0, 1 / 2),
+    "Zoom out": (0, 0, 2),
+    "Left": (-1 / 4, 0, 1),
+    "Right": (1 / 4, 0, 1),
+    "Up": (0, 1 / 4, 1),
+    "Down": (0, -1 / 4, 1),
+}
 
 
 class Page:
@@ -69,9 +78,12 @@ class Page:
             self.legend, self.here, pn.Row(pin, clear, margin=0), self.pinned,
             styles={"width": "31vw", "height": "100%", "overflow-y": "auto", "padding": "0 0.6em", "flex": "none"},
         )  # fmt: skip
+        moves = [_button(name, partial(self._move, *move)) for name, move in MOVES.items()]
+        moves.append(_button("Whole map", self._show_all))
         middle = pn.Column(
-            self.head, self.frame, self.foot, styles={"flex": "1 1 auto", "height": "100%", "min-width": "0"}
-        )
+            self.head, self.frame, pn.Row(*moves, margin=0, styles={"flex-wrap": "wrap"}), self.foot,
+            styles={"flex": "1 1 auto", "height": "100%", "min-width": "0"},
+        )  # fmt: skip
         return pn.Row(
             self.controls.layout, middle, side, self.address,
             styles={"width": "100vw", "height": "100vh", "overflow": "hidden"}, margin=0,
@@ -92,11 +104,12 @@ class Page:
             if fields.get(axis, getattr(before, axis)) != getattr(before, axis):
                 fields.setdefault(f"{axis}_range", self.space.dials[fields[axis]].span)
         self.view = replace(before, **fields)
-        if self.view.x_range != before.x_range or self.view.y_range != before.y_range:
-            self.pointer = None  # what lay there lies elsewhere
         self.error = ""
         if (self.view.x, self.view.y) != (before.x, before.y):
             self._draw_axes()
+        elif (self.view.x_range, self.view.y_range) != (before.x_range, before.y_range):
+            self.pointer = None  # what lay there lies elsewhere
+            self.map.look(self.view)
         only_pins = replace(before, pins=self.view.pins) == self.view
         if not only_pins and not (dial and set(dial) <= {self.view.x, self.view.y}):
             self._later("redraw", SOON)
@@ -122,18 +135,31 @@ class Page:
             self.change(pins=(*pins[: MOST_PINS - 1], dict(point)))
 
     def _clicked(self, x: float, y: float) -> None:
-        self.pin(self._point_at(x, y))
+        if self._is_shown(x, y):
+            self.pin(self._point_at(x, y))
 
-    def _moved(self, x: float | None, y: float | None) -> None:
-        self.pointer = None if x is None or y is None else (x, y)
+    def _moved(self, x: float, y: float) -> None:
+        self.pointer = (x, y) if self._is_shown(x, y) else None
         self._later("tell", SOON)
 
-    def _looked(self, x_range: Any, y_range: Any) -> None:
-        dials, asked = self.space.dials, (tuple(x_range), tuple(y_range))
+    def _is_shown(self, x: float, y: float) -> bool:
+        """Whether a position lies on the map, not beside it."""
+        (left, right), (bottom, top) = self.view.x_range, self.view.y_range
+        return left <= x <= right and bottom <= y <= top
+
+    def _move(self, across: float, up: float, zoom: float, _: Any) -> None:
+        x, y = self.space.dials[self.view.x], self.space.dials[self.view.y]
+        self._looked(x.moved(self.view.x_range, across, zoom), y.moved(self.view.y_range, up, zoom))
+
+    def _show_all(self, _: Any) -> None:
+        self._looked(self.space.dials[self.view.x].span, self.space.dials[self.view.y].span)
+
+    def _looked(self, x_range: Span, y_range: Span) -> None:
+        """Show another part of the axes; where that cannot be, the browser goes back to what is shown."""
+        dials = self.space.dials
         with suppress(InputError):  # between two labels there is nothing to see
             self.change(x_range=dials[self.view.x].widened(x_range), y_range=dials[self.view.y].widened(y_range))
-        if asked != (self.view.x_range, self.view.y_range):
-            self.map.look(self.view)
+        self.map.look(self.view)
 
     def _point_at(self, x: float, y: float) -> dict[str, Any]:
         view, dials, (columns, rows) = self.view, self.space.dials, self.map.size
@@ -168,6 +194,7 @@ class Page:
             self._told = None
 
     def _draw_axes(self) -> None:
+        self.pointer = None
         self.map = Map(
             self.space, self.view, self._moved, self._clicked, self._looked, partial(self._later, "redraw", SOON)
         )
@@ -178,7 +205,8 @@ class Page:
 
     def _redraw(self) -> None:
         if not self.source.is_ready(self.view) and "Compiling" not in self.foot.object:
-            self.foot.object = "<p class='note' role='status'>Compiling the game for these axes: some seconds, once</p>"
+            self._clear("redraw")
+            self.foot.object = _note("Compiling the game for these axes: some seconds, once")
             self._later("redraw", 4 * SOON)
             return
         columns, rows = self.map.size
@@ -211,18 +239,18 @@ class Page:
         wrong = dict.fromkeys(text for text in (self.error, *self.failed.values()) if text)
         notes = [_alert(text) for text in wrong]
         if progress:
-            notes.append(f"<p class='note' role='status'>{escape(words.unfinished(self.name, progress))}</p>")
+            notes.append(_note(words.unfinished(self.name, progress)))
         elif self.source.why == UNFINISHED:
-            notes.append("<p class='note' role='status'>The sweep is finished: <a href='?'>explore all of it</a></p>")
+            notes.append(_note("The sweep is finished: ", tag("a", "explore all of it", href="?")))
         elif self.source.why:
-            notes.append(f"<p class='note'>Only the cells of the cube: {escape(self.source.why)}</p>")
-        title = f"<h1>{escape(self.space.title)}</h1><p class='quiet'>{escape(self.name)}</p>"
-        self.head.object = title + "".join(notes)
+            notes.append(_note("Only the cells of the cube: ", self.source.why))
+        self.head.object = tag("div", tag("h1", self.space.title), tag("p", self.name, class_="quiet"), *notes)
 
     def _foot(self) -> None:
-        query = escape(view.write(self.view, self.space))
-        files = "".join(f"<a href='export/{name}?{query}' download='{name}'>{what}</a>" for name, what in FILES.items())
-        self.foot.object = f"<p>{files}<a href='?{query}'>link to this view</a></p><p class='quiet'>{self.took}</p>"
+        query = view.write(self.view, self.space)
+        links = [tag("a", what, href=f"export/{name}?{query}", download=name) for name, what in FILES.items()]
+        links.append(tag("a", "link to this view", href=f"?{query}"))
+        self.foot.object = tag("div", tag("p", *links), tag("p", self.took, class_="quiet"))
 
     def _look(self) -> None:
         """See how far a running sweep has come."""
@@ -233,6 +261,7 @@ class Page:
 
 PUBLISHED = """
 if (address.text) history.replaceState(null, '', address.text)
+address.document.freeze_all_models(() => {})  // lets go of replaced figures; Bokeh waits for half a minute of rest
 const name = (root) => root.querySelectorAll('*').forEach((e) => {  // sliders, for those who do not see them
     if (e.shadowRoot) name(e.shadowRoot)
     if (!e.classList.contains('noUi-handle')) return
@@ -242,7 +271,7 @@ const name = (root) => root.querySelectorAll('*').forEach((e) => {  // sliders, 
 })
 name(document)
 """
-HINT = "<p class='quiet'>Click on the map to pin a point and read its story; a second one is compared with it.</p>"
+HINT = tag("p", "Click on the map to pin a point and read its story; a second one is compared with it.", class_="quiet")
 
 
 def refusal(error: Exception) -> Any:
@@ -251,8 +280,12 @@ def refusal(error: Exception) -> Any:
     return _pane(_alert(str(error)))
 
 
-def _alert(text: str) -> str:
-    return f"<p class='error' role='alert'>{escape(text)}</p>"
+def _alert(text: str) -> Html:
+    return tag("p", text, class_="error", role="alert")
+
+
+def _note(*content: str) -> Html:
+    return tag("p", *content, class_="note", role="status")
 
 
 def _pane(text: str = "") -> Any:

@@ -1,7 +1,6 @@
 """What stands beside the map, as HTML: legend with shares, a point in words, two points compared."""
 
 from collections.abc import Sequence
-from html import escape
 
 import xarray as xr
 
@@ -12,6 +11,7 @@ from posse.explorer.solving import NOT_COMPUTED, Cells, Live, Source
 from posse.explorer.space import Point, Space
 from posse.kernels.declaration import OUTSIDE_DOMAIN
 from posse.kernels.errors import InputError
+from posse.kernels.html import Html, swatch, tag
 
 LETTERS = "AB"
 
@@ -50,26 +50,29 @@ def unfinished(store: str, progress: str) -> str:
     return f"{store} is not finished: {progress}; unless it is running, posse resume {store} goes on"
 
 
-def legend(cells: Cells, space: Space, coloured: bool) -> str:
+def legend(cells: Cells, space: Space, coloured: bool) -> Html:
     """The regimes that occur on the map, and what else there is, with their shares of its cells."""
     shares = cells.shares
     most = shares[:OUTSIDE_DOMAIN].max() or 1
-    found = [code for code in space.codes if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN]
     rows = [
-        _legend_row(code.colour if coloured else "", plain(code.name), share, share / most)
-        for code, share in zip(found, shares[[code.value for code in found]], strict=True)
+        _legend_row(code.colour if coloured else "", plain(code.name), shares[code.value], shares[code.value] / most)
+        for code in space.codes
+        if shares[code.value] > 0 and code.value < OUTSIDE_DOMAIN
     ]
     others = ((OUTSIDE_DOMAIN, "outside the domain", UNDEFINED), (NOT_COMPUTED, "not computed", NOT_YET))
     rows += [_legend_row(colour, name, shares[value], 0) for value, name, colour in others if shares[value] > 0]
-    return f"<h2>Shares of this map</h2><table class='legend'>{''.join(rows)}</table>"
+    return tag("div", tag("h2", "Shares of this map"), tag("table", *rows, class_="legend"))
 
 
-def _legend_row(colour: str, name: str, share: float, length: float) -> str:
-    swatch = f"<span class='swatch' style='background:{escape(colour)}'></span>" if colour else ""
-    percent = "&lt; 1 %" if share < 0.005 else f"{100 * share:.0f} %"
-    bar = f"<span style='width:{100 * length:.1f}%'></span>" if length else ""
-    return (
-        f"<tr><td>{swatch}</td><th>{escape(name)}</th><td class='number'>{percent}</td><td class='bar'>{bar}</td></tr>"
+def _legend_row(colour: str, name: str, share: float, length: float) -> Html:
+    percent = "< 1 %" if share < 0.005 else f"{100 * share:.0f} %"
+    bar = tag("span", style=f"width:{100 * length:.1f}%") if length else ""
+    return tag(
+        "tr",
+        tag("td", swatch(colour)),
+        tag("th", name),
+        tag("td", percent, class_="number"),
+        tag("td", bar, class_="bar"),
     )
 
 
@@ -79,7 +82,7 @@ def regime(found: xr.Dataset, space: Space) -> tuple[str, str, str]:
     if value == NOT_COMPUTED:
         return "not computed", "the sweep has not come here yet", NOT_YET
     code = next((code for code in space.codes if code.value == value), None)
-    return (plain(code.name), space.meanings.get(value, ""), code.colour) if code else (str(value), "", "none")
+    return (plain(code.name), space.meanings.get(value, ""), code.colour) if code else (str(value), "", "")
 
 
 def numbers(found: xr.Dataset) -> dict[str, float]:
@@ -97,60 +100,69 @@ def numbers(found: xr.Dataset) -> dict[str, float]:
     return {name: value for name, value in rows.items() if value == value}
 
 
-def here(found: xr.Dataset, space: Space, point: Point, axes: Sequence[str], heading: str) -> str:
+def here(found: xr.Dataset, space: Space, point: Point, axes: Sequence[str], heading: str) -> Html:
     """A point of the map in a few words: where it is, its regime, what that means, the payoffs."""
     name, meaning, colour = regime(found, space)
-    where = ", ".join(f"{plain(axis)} {text(point[axis])}" for axis in axes)
-    payoffs = {key: value for key, value in numbers(found).items() if key.startswith("payoff of ")}
-    told = " ".join(
-        f"<span class='payoff'>{escape(key.removeprefix('payoff of '))} <b>{value:.4g}</b></span>"
-        for key, value in payoffs.items()
-    )
-    return (
-        f"<h2>{escape(heading)}</h2><p class='where'>{escape(where)}</p>"
-        f"<p><span class='swatch' style='background:{escape(colour)}'></span> <b>{escape(name)}</b>"
-        f"{': ' + escape(meaning) if meaning else ''}</p>"
-        + (f"<p><span class='quiet'>payoffs:</span> {told}</p>" if told else "")
+    payoffs = [
+        tag("span", key.removeprefix("payoff of "), " ", tag("b", f"{value:.4g}"), class_="payoff")
+        for key, value in numbers(found).items()
+        if key.startswith("payoff of ")
+    ]
+    return tag(
+        "div",
+        tag("h2", heading),
+        tag("p", ", ".join(f"{plain(axis)} {text(point[axis])}" for axis in axes), class_="where"),
+        tag("p", swatch(colour), " ", *_explained(name, meaning)),
+        tag("p", tag("span", "payoffs: ", class_="quiet"), *payoffs) if payoffs else "",
     )
 
 
-def pinned(source: Source, pins: Sequence[Point]) -> str:
+def pinned(source: Source, pins: Sequence[Point]) -> Html:
     """The pinned points side by side, then the story of each."""
     space = source.space
     solved = [source.solve(pin) for pin in pins]
-    names = [regime(found, space) for found in solved]
-    head = "".join(f"<th>{letter}</th>" for letter, _ in zip(LETTERS, pins, strict=False))
-    regimes = "".join(
-        f"<td><span class='swatch' style='background:{escape(colour)}'></span>&nbsp;{escape(name)}</td>"
-        for name, _, colour in names
+    head = tag("tr", tag("td"), *(tag("th", letter) for letter in LETTERS[: len(pins)]))
+    stories = [
+        tag("section", tag("h3", letter), story(source, pin, found))
+        for letter, pin, found in zip(LETTERS, pins, solved, strict=False)
+    ]
+    return tag(
+        "div",
+        tag("h2", "Pinned points: what differs is bold" if len(pins) > 1 else "Pinned point"),
+        tag("table", head, *_compared(space, pins, solved), class_="pins"),
+        *stories,
     )
-    differs = " differs" if len({name for name, _, _ in names}) > 1 else ""
-    table = [f"<tr class='regime{differs}'><th>regime</th>{regimes}</tr>"]
-    varying = [n for n in space.dials if len({pin[n] for pin in pins}) > 1]
-    table += [_row(title(space.dials[n]), [text(pin[n]) for pin in pins], True) for n in varying]
+
+
+def _compared(space: Space, pins: Sequence[Point], solved: Sequence[xr.Dataset]) -> list[Html]:
+    """Rows of a table: the regimes of points, the dials that tell them apart, and their numbers."""
+    regimes = [regime(found, space) for found in solved]
+    swatches = [tag("span", swatch(colour), "\N{NO-BREAK SPACE}", name) for name, _, colour in regimes]
+    rows = [_row("regime", swatches, len(set(regimes)) > 1)]
+    varying = [name for name in space.dials if len({pin[name] for pin in pins}) > 1]
+    rows += [_row(title(space.dials[name]), [text(pin[name]) for pin in pins], True) for name in varying]
     found = [numbers(one) for one in solved]
     for key in dict.fromkeys(key for one in found for key in one):
         values = [f"{one[key]:.4g}" if key in one else "–" for one in found]
-        table.append(_row(key, values, len(set(values)) > 1))
-    stories = "".join(
-        f"<section><h3>{letter}</h3>{story(source, pin, found)}</section>"
-        for letter, pin, found in zip(LETTERS, pins, solved, strict=False)
-    )
-    words = "Pinned points: what differs is bold" if len(pins) > 1 else "Pinned point"
-    return f"<h2>{words}</h2><table class='pins'><tr><td></td>{head}</tr>{''.join(table)}</table>{stories}"
+        rows.append(_row(key, values, len(set(values)) > 1))
+    return rows
 
 
-def _row(name: str, values: Sequence[str], differs: bool) -> str:
-    cells = "".join(f"<td class='number'>{escape(value)}</td>" for value in values)
-    return f"<tr{' class=differs' if differs and len(values) > 1 else ''}><th>{escape(name)}</th>{cells}</tr>"
+def _row(name: str, values: Sequence[str], differs: bool) -> Html:
+    cells = (tag("td", value, class_="number") for value in values)
+    return tag("tr", tag("th", name), *cells, class_="differs" if differs else "")
 
 
-def story(source: Source, point: Point, found: xr.Dataset) -> str:
+def story(source: Source, point: Point, found: xr.Dataset) -> Html:
     """Who does what at a point, and why no one deviates; where nobody tells, what the regime means."""
     if isinstance(source, Live):
         try:
-            return stories.story(source.game, source.space.parameters(point))._repr_html_()
+            return Html(stories.story(source.game, source.space.parameters(point))._repr_html_())
         except InputError as error:
-            return f"<p>{escape(str(error))}</p>"
+            return tag("p", error)
     name, meaning, _ = regime(found, source.space)
-    return f"<p><b>{escape(name)}</b>{': ' + escape(meaning) if meaning else ''}</p>"
+    return tag("p", *_explained(name, meaning))
+
+
+def _explained(name: str, meaning: str) -> tuple[Html, str]:
+    return tag("b", name), f": {meaning}" if meaning else ""

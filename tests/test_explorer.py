@@ -175,8 +175,8 @@ def test_shares_are_of_all_cells_and_what_differs_is_bold() -> None:
         for p in points
     }
     assert len(regimes) == 2
-    assert "<tr class='regime differs'>" in words.pinned(LIVE, points)
-    assert "<tr class='regime'>" in words.pinned(LIVE, points[:1] * 2)
+    assert '<tr class="differs"><th>regime</th>' in words.pinned(LIVE, points)
+    assert "differs" not in words.pinned(LIVE, points[:1] * 2).partition("</table>")[0].partition("<table")[2]
 
 
 @pytest.fixture
@@ -300,6 +300,24 @@ def test_however_near_the_wheel_goes_a_link_restores_it(data: st.DataObject) -> 
     assert view.read(view.write(asked, LIVE.space), LIVE.space) == asked
 
 
+@given(st.data())
+def test_the_map_moves_by_shares_of_its_width_and_stops_at_the_end_of_an_axis(data: st.DataObject) -> None:
+    dial = data.draw(st.sampled_from(list(LIVE.space.dials.values())))
+    to = np.log if dial.is_log else np.asarray
+    span = data.draw(spans(dial))
+    share, zoom = data.draw(st.floats(-2, 2)), data.draw(st.floats(0.1, 10))
+    (low, high), (first, last), (left, right) = to(span), to(dial.limits), to(dial.moved(span, share, 1))
+    width = high - low
+    assert right - left == pytest.approx(width)
+    assert left == pytest.approx(np.clip(low + share * width, first, last - width), abs=1e-9)
+    assert first - 1e-9 <= left < right <= last + 1e-9
+    nearer = to(dial.moved(span, 0, zoom))
+    assert nearer.sum() == pytest.approx(low + high, abs=1e-9)
+    assert np.ptp(nearer) == pytest.approx(zoom * width)
+    assert dial.moved(span, 0, 1) == span
+    assert dial.moved(dial.limits, share, 1) == dial.limits
+
+
 def test_what_is_no_part_of_an_axis_is_not_looked_at() -> None:
     with pytest.raises(InputError, match=r"^cap_observer: nan to 1 is no part of an axis$"):
         LIVE.space.dials["cap_observer"].widened((nan, 1))
@@ -336,9 +354,12 @@ def test_the_server_refuses_what_it_cannot_show(cli: Command, tmp_path: Path) ->
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_what_a_cube_says_of_itself_is_no_markup() -> None:
     pytest.importorskip("panel")
-    from posse.explorer.controls import Controls
+    from bokeh.models import PlainText
 
-    evil = "<img src=x onerror=alert(1)>"
+    from posse.explorer.controls import Controls
+    from posse.explorer.map import Map
+
+    evil = "$$x$$ <img src=x onerror=alert(1)>"
     dials = {name: replace(dial, long_name=evil, symbol=evil) for name, dial in LIVE.space.dials.items()}
     space = replace(LIVE.space, title=evil, dials=dials, meanings=dict.fromkeys(range(256), evil))
     column = Controls(space, view.default(space), lambda **_: None).layout
@@ -346,8 +367,13 @@ def test_what_a_cube_says_of_itself_is_no_markup() -> None:
     point = space.start
     told.append(words.here(LIVE.solve(point), space, point, ("diversity", "case"), evil))
     told.append(words.legend(LIVE.cells(view.default(space), 9, 9), space, True))
+    told.append(words.pinned(LIVE, [point]))
     assert any("&lt;img" in text for text in told)
     assert not any("<img" in text for text in told)
+    figure = Map(space, view.read("map.x=case", space), *[lambda *_: None] * 4).figure
+    named = [axis.axis_label for axis in figure.axis] + list(figure.xaxis[0].major_label_overrides.values())
+    assert len(named) == 5
+    assert all(isinstance(text, PlainText) for text in named)  # any other text is searched for formulas
 
 
 def test_a_port_in_use_is_named(cli: Command) -> None:

@@ -307,6 +307,18 @@ def test_other_axes_and_payoffs_as_colours(atlas: Served, visit: Any, tmp_path: 
     assert (min(shown), max(shown)) == (1, 255)
 
 
+def test_figures_that_were_replaced_are_let_go(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    models = "() => [...Bokeh.documents[0]._all_models.values()].map((model) => model.type).sort()"
+    first, names = page.evaluate(models), ["cap leader", "resolve"]
+    assert first.count("Figure") == 1
+    for k in range(10):
+        page.get_by_label("across").select_option(names[k % 2])
+        page.wait_for_url(f"**map.x={names[k % 2].replace(' ', '_')}&*")
+    page.wait_for_timeout(500)
+    assert page.evaluate(models) == first
+
+
 def test_an_axis_that_makes_room_comes_back_when_the_choice_moves_on(atlas: Served, visit: Any) -> None:
     page = visit(atlas.address)
     across = page.get_by_label("across")
@@ -326,6 +338,53 @@ def test_what_lay_under_the_pointer_is_not_told_of_another_view(atlas: Served, v
     page.get_by_text("Under the pointer").wait_for()
     page.get_by_label("across").select_option("resolve")
     page.get_by_text("At the cross").wait_for()
+
+
+def test_beside_the_map_there_is_no_point(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    page.mouse.move(*at(page, 0.5, 0.5))
+    page.get_by_text("Under the pointer").wait_for()
+    page.mouse.move(*at(page, -0.05, 0.5))
+    page.get_by_text("At the cross").wait_for()
+    page.mouse.click(*at(page, -0.05, 0.5))
+    page.mouse.click(*at(page, 0.5, 0.5))
+    page.get_by_role("heading", name="Pinned point").wait_for()
+    page.wait_for_url("**pin.1=*")
+    assert "pin.2" not in page.url
+
+
+def test_the_map_is_zoomed_and_moved_by_the_keyboard(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+
+    def press(name: str) -> tuple[float, float, float, float]:
+        before = cells(page)["codes"]
+        page.get_by_role("button", name=name, exact=True).press("Enter")
+        changed(page, before)
+        require_solved(page)
+        box, found = shown(page), cells(page)
+        assert (box[0], box[1] - box[0], box[2], box[3] - box[2]) == tuple(found[key] for key in ("x", "dw", "y", "dh"))
+        return box
+
+    def shown(page: Any) -> tuple[float, float, float, float]:
+        """The axes as the browser draws them."""
+        return tuple(
+            page.evaluate("""() => {
+            const {x_range, y_range} = [...Bokeh.documents[0]._all_models.values()].find((m) => m.type == 'Figure')
+            return [x_range.start, x_range.end, y_range.start, y_range.end]
+        }""")
+        )
+
+    low, high = 0.1, 5.0
+    middle, quarter = (low * high) ** 0.5, (high / low) ** 0.25
+    assert press("Zoom in") == pytest.approx((0.25, 0.75, middle / quarter, middle * quarter))
+    assert press("Right") == pytest.approx((0.375, 0.875, middle / quarter, middle * quarter))
+    up = quarter**0.5
+    assert press("Up") == pytest.approx((0.375, 0.875, middle / quarter * up, middle * quarter * up))
+    assert press("Left") == pytest.approx((0.25, 0.75, middle / quarter * up, middle * quarter * up))
+    assert press("Down") == pytest.approx((0.25, 0.75, middle / quarter, middle * quarter))
+    assert press("Zoom out") == pytest.approx((0, 1, low, high))
+    press("Zoom in")
+    assert press("Whole map") == (0, 1, low, high)
 
 
 def test_the_wheel_leads_neither_out_of_the_domain_nor_into_nothing(atlas: Served, visit: Any) -> None:
