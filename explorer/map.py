@@ -140,6 +140,7 @@ class Map:
         ]
         hover = HoverTool(
             renderers=[self.image],
+            visible=False,
             tooltips=f"<div style='font-size: {look.SIZE}; max-width: 15em'>@code{{custom}}</div>",
             formatters={"@code": CustomJSHover(args={"told": told}, code="return told[value]")},
         )
