@@ -56,7 +56,7 @@ class Map:
         looked: Callable[[Span, Span], None],
         resized: Callable[[], None],
     ) -> None:
-        self.space = space
+        self.space, self.axes = space, (view.x, view.y)
         x, y = space.dials[view.x], space.dials[view.y]
         self.x_range, self.y_range = _range(x, view.x_range), _range(y, view.y_range)
         self.figure: Any = figure(

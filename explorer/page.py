@@ -11,7 +11,7 @@ from typing import Any
 
 import panel as pn
 from bokeh.events import DocumentReady
-from bokeh.models import CustomJS, Div
+from bokeh.models import Column, CustomJS, Div
 
 from posse.explorer import look, view, words
 from posse.explorer.controls import Controls
@@ -56,9 +56,12 @@ class Page:
         published = CustomJS(args={"address": self.address}, code=PUBLISHED)
         self.address.js_on_change("text", published)
         self.document.js_on_event(DocumentReady, published)
-        self.frame = pn.pane.Bokeh(sizing_mode="stretch_both", margin=0)
+        self.frame = Column(sizing_mode="stretch_both", margin=0)
+        self.frame.js_on_change("children", CustomJS(args={"frame": self.frame}, code=LET_GO))
         self.layout = self._layout()
         self._draw_axes()
+        self._later("redraw", SOON)
+        self._later("tell", SOON)
         self._later("publish", AFTERWARDS)
         if source.why == UNFINISHED:
             self.document.add_periodic_callback(partial(self._do, "look"), AGAIN)
@@ -105,11 +108,8 @@ class Page:
                 fields.setdefault(f"{axis}_range", self.space.dials[fields[axis]].span)
         self.view = replace(before, **fields)
         self.error = ""
-        if (self.view.x, self.view.y) != (before.x, before.y):
-            self._draw_axes()
-        elif (self.view.x_range, self.view.y_range) != (before.x_range, before.y_range):
+        if (self.view.x_range, self.view.y_range) != (before.x_range, before.y_range):
             self.pointer = None  # what lay there lies elsewhere
-            self.map.look(self.view)
         only_pins = replace(before, pins=self.view.pins) == self.view
         if not only_pins and not (dial and set(dial) <= {self.view.x, self.view.y}):
             self._later("redraw", SOON)
@@ -143,30 +143,45 @@ class Page:
         self._later("tell", SOON)
 
     def _is_shown(self, x: float, y: float) -> bool:
-        """Whether a position lies on the map, not beside it."""
+        """Whether a position lies on the map: not beside it, nor on one of other axes that is about to go."""
         (left, right), (bottom, top) = self.view.x_range, self.view.y_range
-        return left <= x <= right and bottom <= y <= top
+        return self._is_drawn and left <= x <= right and bottom <= y <= top
+
+    @property
+    def _is_drawn(self) -> bool:
+        """Whether the figure has the axes of the view."""
+        return self.map.axes == (self.view.x, self.view.y)
 
     def _move(self, across: float, up: float, zoom: float, _: Any) -> None:
         x, y = self.space.dials[self.view.x], self.space.dials[self.view.y]
-        self._looked(x.moved(self.view.x_range, across, zoom), y.moved(self.view.y_range, up, zoom))
+        self._show(x.moved(self.view.x_range, across, zoom), y.moved(self.view.y_range, up, zoom))
+        self._later("place", SOON)
 
     def _show_all(self, _: Any) -> None:
-        self._looked(self.space.dials[self.view.x].span, self.space.dials[self.view.y].span)
+        self._show(self.space.dials[self.view.x].span, self.space.dials[self.view.y].span)
+        self._later("place", SOON)
 
-    def _looked(self, x_range: Span, y_range: Span) -> None:
-        """Show another part of the axes; where that cannot be, the browser goes back to what is shown."""
+    def _show(self, x_range: Span, y_range: Span) -> None:
+        """Show another part of the axes, as far as there is a map of it."""
         dials = self.space.dials
         with suppress(InputError):  # between two labels there is nothing to see
             self.change(x_range=dials[self.view.x].widened(x_range), y_range=dials[self.view.y].widened(y_range))
-        self.map.look(self.view)
+
+    def _looked(self, x_range: Span, y_range: Span) -> None:
+        """The browser shows another part; where there is no map of that, it goes back."""
+        if not self._is_drawn:
+            return
+        self._show(x_range, y_range)
+        if (x_range, y_range) != (self.view.x_range, self.view.y_range):
+            self._later("place", SOON)
 
     def _point_at(self, x: float, y: float) -> dict[str, Any]:
         view, dials, (columns, rows) = self.view, self.space.dials, self.map.size
         across = dials[view.x].pointed(x, view.x_range, columns)
         return {**view.point, view.x: across, view.y: dials[view.y].pointed(y, view.y_range, rows)}
 
-    # Showing. What is asked for while it is already due is done once, for the view of that moment.
+    # Showing. What is asked for while it is already due is done once, for the view of that moment. The figure is
+    # touched only here: widgets call without a lock on the document, and what is then sent overtakes what was sent before.
 
     def _later(self, what: str, milliseconds: int) -> None:
         if what not in self._due:
@@ -198,12 +213,17 @@ class Page:
         self.map = Map(
             self.space, self.view, self._moved, self._clicked, self._looked, partial(self._later, "redraw", SOON)
         )
-        self.frame.object = self.map.figure
+        self.frame.children = [self.map.figure]
         self.controls.show(self.view)
-        self._later("redraw", SOON)
-        self._later("tell", SOON)
+
+    def _place(self) -> None:
+        """Put the axes in the browser where the view has them; other axes are drawn there in the first place."""
+        if self._is_drawn:
+            self.map.look(self.view)
 
     def _redraw(self) -> None:
+        if not self._is_drawn:
+            self._draw_axes()
         if not self.source.is_ready(self.view) and "Compiling" not in self.foot.object:
             self._clear("redraw")
             self.foot.object = _note("Compiling the game for these axes: some seconds, once")
@@ -219,6 +239,8 @@ class Page:
 
     def _tell(self) -> None:
         """The words about points: under the pointer or at the cross, and those that are pinned."""
+        if not self._is_drawn:
+            self._draw_axes()
         axes = self.view.x, self.view.y
         point = self._point_at(*self.pointer) if self.pointer else self.view.point
         heading = "Under the pointer" if self.pointer else "At the cross"
@@ -261,7 +283,6 @@ class Page:
 
 PUBLISHED = """
 if (address.text) history.replaceState(null, '', address.text)
-address.document.freeze_all_models(() => {})  // lets go of replaced figures; Bokeh waits for half a minute of rest
 const name = (root) => root.querySelectorAll('*').forEach((e) => {  // sliders, for those who do not see them
     if (e.shadowRoot) name(e.shadowRoot)
     if (!e.classList.contains('noUi-handle')) return
@@ -271,6 +292,7 @@ const name = (root) => root.querySelectorAll('*').forEach((e) => {  // sliders, 
 })
 name(document)
 """
+LET_GO = "setTimeout(() => frame.document.freeze_all_models(() => {}), 1000)"  # of figures that were replaced
 HINT = tag("p", "Click on the map to pin a point and read its story; a second one is compared with it.", class_="quiet")
 
 

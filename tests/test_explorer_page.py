@@ -288,7 +288,7 @@ def test_a_closer_look_is_solved_anew(atlas: Served, visit: Any) -> None:
     changed(page, before["codes"])
     after = cells(page)
     assert 0 < after["dw"] < 0.9 * before["dw"]
-    assert "map.left" in page.url
+    page.wait_for_url("**map.left=*")
     require_solved(page)
 
 
@@ -298,7 +298,7 @@ def test_other_axes_and_payoffs_as_colours(atlas: Served, visit: Any, tmp_path: 
     page.get_by_label("across").select_option("resolve")
     changed(page, before)
     assert cells(page)["dw"] == 1
-    assert "map.x=resolve" in page.url
+    page.wait_for_url("**map.x=resolve&*")
     page.get_by_label("upwards").select_option("resolve")  # they change places
     page.wait_for_function("location.search.includes('map.y=resolve&') || location.search.endsWith('map.y=resolve')")
     page.get_by_label("colour").select_option("payoff of leader")
@@ -317,8 +317,25 @@ def test_figures_that_were_replaced_are_let_go(atlas: Served, visit: Any) -> Non
     for k in range(10):
         page.get_by_label("across").select_option(names[k % 2])
         page.wait_for_url(f"**map.x={names[k % 2].replace(' ', '_')}&*")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1500)
     assert page.evaluate(models) == first
+
+
+def test_of_many_changes_at_once_the_last_is_shown(atlas: Served, visit: Any) -> None:
+    page = visit(atlas.address)
+    places = [at(page, 0.3 + 0.02 * k, 0.5) for k in range(12)]
+    for k, place in enumerate(places):
+        page.get_by_label("across").select_option(["cap leader", "resolve", "spoils"][k % 3])
+        page.get_by_role("button", name=["Zoom in", "Right", "Whole map"][k % 3], exact=True).click()
+        page.mouse.move(*place)
+        page.mouse.wheel(0, -200)
+    page.get_by_label("across").select_option("diversity")
+    page.wait_for_url("**map.x=diversity&*")
+    page.wait_for_timeout(1500)
+    require_solved(page)
+    again = visit(page.url)
+    first, second = cells(page), cells(again)
+    assert [first[name] for name in ("x", "dw", "y", "dh")] == [second[name] for name in ("x", "dw", "y", "dh")]
 
 
 def test_an_axis_that_makes_room_comes_back_when_the_choice_moves_on(atlas: Served, visit: Any) -> None:
@@ -442,6 +459,7 @@ def test_the_keyboard_is_enough(atlas: Served, visit: Any, tmp_path: Path) -> No
         page.keyboard.press("ArrowRight")
     changed(page, before)
     keep(page, "keyboard", tmp_path)
+    page.wait_for_url("**cap_leader=*")
     leader = float(re.search(r"cap_leader=([0-9.]+)", page.url)[1])
     assert leader > 1
     assert float(handle(page, "cap_leader").get_attribute("aria-valuetext")) == leader
