@@ -180,8 +180,8 @@ class Page:
         across = dials[view.x].pointed(x, view.x_range, columns)
         return {**view.point, view.x: across, view.y: dials[view.y].pointed(y, view.y_range, rows)}
 
-    # Showing. What is asked for while it is already due is done once, for the view of that moment. The figure is
-    # touched only here: widgets call without a lock on the document, and what is then sent overtakes what was sent before.
+    # Showing. What is asked for while it is already due is done once, for the view of that moment.
+    # The figure is touched only here: widgets call without a lock on the document, and their messages overtake others.
 
     def _later(self, what: str, milliseconds: int) -> None:
         if what not in self._due:
