@@ -20,6 +20,7 @@ from posse.kernels.declaration import Game, Parameter
 from posse.kernels.errors import InputError, pick
 from posse.sweeps import spec
 from posse.sweeps.axes import Axis, bound_by
+from posse.sweeps.designs import ROLE
 from posse.sweeps.labels import output_attributes
 from posse.sweeps.sweep import Sweep
 
@@ -65,20 +66,22 @@ class Space:
 
 
 def of_sweep(sweep: Sweep) -> Space:
-    """Every parameter of the game has a dial, unless a table axis binds it."""
+    """Every parameter of the game has a dial, unless a table axis binds it; those of a design have one each."""
     game = sweep.game
-    axes = {axis.name: axis for axis in sweep.axes}
+    designs = [axis for axis in sweep.axes if axis.attributes.get("role") == ROLE]
+    axes = {axis.name: axis for axis in sweep.axes if axis not in designs}
     bound = {name for axis in sweep.axes if not axis.binds_itself for name in axis.values}
-    dials = {a.name: _table_dial(a) for a in sweep.axes if not a.binds_itself}
+    dials = {name: _table_dial(axis) for name, axis in axes.items() if not axis.binds_itself}
+    drawn = {name: _drawn_dial(game.parameter(name), axis) for axis in designs for name in axis.values}
     dials |= {
         p.name: _parameter_dial(p, axes.get(p.name), sweep.fixed.get(p.name))
         for p in game.parameters
         if p.name not in bound
     }
-    dials = {name: dials[name] for name in [*axes, *(n for n in dials if n not in axes)]}
+    dials = {name: dials[name] for name in axes} | drawn | dials
     if len(dials) < 2:
         raise InputError(f"a map needs two axes, but {game.name} has {', '.join(dials)} only")
-    x, y = [*dials][:2]
+    x, y = [*dict.fromkeys([*drawn, *dials])][:2]
     variables = {o.name: xr.DataArray(0, attrs=output_attributes(o)) for o in game.outputs}
     return _space(game.title, game.name, dials, (x, y), variables, game)
 
@@ -105,6 +108,17 @@ def _usual(parameter: Parameter, value: float) -> tuple[Span, bool]:
     low = domain.bounds[0] if domain.low > -inf else -2 * largest or -1.0
     high = domain.bounds[1] if domain.high < inf else max(low + 1e-6, 4 * largest or 1.0)
     return (low, high), False
+
+
+def _drawn_dial(parameter: Parameter, axis: Axis) -> Dial:
+    """Over what a design draws of a parameter, at its median."""
+    values = axis.values[parameter.name]
+    span = float(values.min()), float(values.max())
+    is_log = "log_uniform" in axis.written[parameter.name]
+    return Dial(
+        parameter.name, float(np.median(values)), span, parameter.domain.bounds, is_log,
+        parameter.symbol, parameter.units, parameter.long_name,
+    )  # fmt: skip
 
 
 def _table_dial(axis: Axis) -> Dial:

@@ -318,6 +318,19 @@ def test_the_map_moves_by_shares_of_its_width_and_stops_at_the_end_of_an_axis(da
     assert dial.moved(dial.limits, share, 1) == dial.limits
 
 
+def test_what_a_design_draws_can_be_set_one_by_one() -> None:
+    drawn = {"attrition": {"uniform": [0.2, 0.6]}, "cost_oppose": {"log_uniform": [0.01, 1]}}
+    cases = {"labels": ["A", "B"], "cap_leader": [1, 2]}
+    space = Live(Sweep("restraint", {"case": cases, "sample": {"sobol": 1024} | drawn})).space
+    assert [*space.dials][:3] == ["case", "attrition", "cost_oppose"]
+    assert "sample" not in space.dials
+    assert space.first == ("attrition", "cost_oppose")
+    attrition, cost = space.dials["attrition"], space.dials["cost_oppose"]
+    assert (attrition.is_log, cost.is_log) == (False, True)
+    np.testing.assert_allclose([*attrition.span, attrition.start], [0.2, 0.6, 0.4], atol=2e-3)
+    np.testing.assert_allclose([*cost.span, cost.start], [0.01, 1, 0.1], rtol=1e-2)
+
+
 def test_what_is_no_part_of_an_axis_is_not_looked_at() -> None:
     with pytest.raises(InputError, match=r"^cap_observer: nan to 1 is no part of an axis$"):
         LIVE.space.dials["cap_observer"].widened((nan, 1))
