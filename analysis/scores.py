@@ -69,7 +69,8 @@ def _scored(found: Tally, truth: xr.DataArray, case: str) -> xr.Dataset:
     zero = answer["probability"].sel({FORECAST: "model"}) == 0
     never = zero[case].values[zero.any([dim for dim in zero.dims if dim != case])]
     if len(never):
-        answer["log"].attrs["comment"] = f"infinite for the model where it never gave what happened: {', '.join(never)}"
+        which = ", ".join(map(str, never))
+        answer["log"].attrs["comment"] = f"infinite for the model where it never gave what happened: {which}"
     return answer.transpose(..., case, FORECAST)
 
 

@@ -80,7 +80,8 @@ def _require_base_points(labels: xr.DataArray, design: Design) -> None:
     """All rows of each base point, in their order: what is computed is differences within it."""
     rows = design.rows
     whole_ones = labels.size % rows == 0 and rows == len(design.parameters) + 2
-    if not whole_ones or (labels.values.reshape(-1, rows) % rows != np.arange(rows)).any():
+    first = labels.values[::rows, None] // rows * rows
+    if not whole_ones or (labels.values.reshape(-1, rows) != first + np.arange(rows)).any():
         raise InputError(
             f"sensitivity: some of the {rows} rows of a base point are missing or out of order along {design.dim}; "
             f"choose multiples of {rows}"
@@ -119,12 +120,11 @@ def _of_line(line: Array, design: Design) -> Array:
     variance = np.var(np.r_[A, B])
     square = ((A - np.r_[A, B].mean()) ** 2 + (B - np.r_[A, B].mean()) ** 2) / 2
     replicate, sizes = design.replicate[::rows], design.sizes // rows
-    found = np.empty((4, number))
+    index, means = np.empty((2, number)), np.empty((2, number, len(sizes)))
     for j in range(number):
         parts = B * (AB[:, j] - A), (A - AB[:, j]) ** 2 / 2
         for k, estimate in enumerate((sobol.first_order, sobol.total_order)):
-            index = estimate(A, AB[:, j], B)
-            means = np.bincount(replicate, parts[k] - index * square) / sizes / variance
-            found[2 * k, j] = index
-            found[2 * k + 1, j] = standard_error(xr.DataArray(means, dims=REPLICATE), sizes)
-    return found
+            index[k, j] = estimate(A, AB[:, j], B)
+            means[k, j] = np.bincount(replicate, parts[k] - index[k, j] * square) / sizes / variance
+    error = standard_error(xr.DataArray(means, dims=["index", UNKNOWN, REPLICATE]), sizes)
+    return np.stack([index[0], error[0], index[1], error[1]])

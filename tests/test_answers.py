@@ -322,6 +322,14 @@ def test_what_cannot_have_been_observed_is_refused(drawn: xr.Dataset) -> None:
             assert str(error.value).startswith(said)
 
 
+def test_cases_that_are_counted_have_scores() -> None:
+    """Their labels are numbers; the one that was never said is named all the same."""
+    case = {"low": [0.0, 1.0], "high": [1.0, 1.0], "notes": {"observed": ["in", "in"]}}
+    found = posse.Sweep(CORNER, {"case": case, "sample": {"sobol": 64, "x": UNIFORM}}).evaluate().posse.score()
+    assert found.log.sel(forecast="model").values.tolist() == [0, math.inf]
+    assert found.log.attrs["comment"].endswith("never gave what happened: 1")
+
+
 # Sensitivity
 
 ANGLES = {key: {"uniform": [-math.pi, math.pi]} for key in "xyz"}
@@ -390,7 +398,9 @@ def test_where_nothing_varies_there_is_no_index() -> None:
 def test_a_design_without_all_its_rows_has_no_indices(monkeypatch: pytest.MonkeyPatch) -> None:
     ds = saltelli(64)
     assert ds.isel(sample=slice(5, 105)).posse.sensitivity("height").total.notnull().all()
-    for part in (ds.isel(sample=slice(1, 101)), ds.isel(sample=slice(0, 99)), ds.isel(sample=slice(None, None, -1))):
+    mixed = [0, 6, 2, 3, 4, 5, 1, 7, 8, 9]  # a row of one base point and one of another have changed places
+    for rows in (slice(1, 101), slice(0, 99), slice(None, None, -1), mixed):
+        part = ds.isel(sample=rows)
         with pytest.raises(
             InputError, match=r"some of the 5 rows of a base point are missing or out of order along sample"
         ):
