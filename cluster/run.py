@@ -58,10 +58,11 @@ def grow(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, 
     """Add to a whole cube the labels that a larger sweep has, axis by axis, or go on with that.
 
     Raises InputError where the sweep is not the cube's with more labels, IncompleteError where the cube is not whole,
-    StoreError where it is growing in another way already; then nothing is written.
+    GameChangedError where another version of the game made it, StoreError where it is growing in another way already;
+    then nothing is written.
     """
     parts = growth.parts(open_store(store))
-    read_description(parts[0])  # is it a cube?
+    Cube.open(parts[0])  # a cube, of the game as it is here
     if not is_sealed(parts[0]):
         raise IncompleteError(f"{parts[0]}: is not finished, so it cannot grow yet; posse resume finishes it")
     begun = None if is_sealed(parts[-1]) else read_description(parts.pop())

@@ -58,7 +58,9 @@ def bound_by(name: str, written: Mapping[str, Any]) -> list[str]:
     """The parameters that an axis binds, by how it is written."""
     if any(form in written for form in _FORMS):
         return [name]
-    return [key for key in written if key not in ("labels", "notes", *designs.KINDS, *designs.SETTINGS)]
+    kind = designs.kind_of(written)
+    others = {kind, *designs.SETTINGS} if kind else {"labels", "notes"}
+    return [key for key in written if key not in others]
 
 
 def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -> Axis:
@@ -72,7 +74,7 @@ def read_axis(name: str, written: Any, game: Game, folder: Path | None = None) -
     form = next((f for f in _FORMS if f in written), None)
     if form is None:
         _check_own_name(name, game)
-        return (_read_design if any(kind in written for kind in designs.KINDS) else _read_table)(name, written, game)
+        return (_read_design if designs.kind_of(written) else _read_table)(name, written, game)
     pick(f"parameter of {game.name} in axes", name, {p: p for p in game.parameter_names})
     extra = set(written) - {form} - ({"column"} if form == "file" else set())
     if extra:

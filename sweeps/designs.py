@@ -105,6 +105,11 @@ def _points(kind: str, count: int, dimensions: int, rng: np.random.Generator) ->
     return np.asarray(whole[:count])
 
 
+def kind_of(written: Mapping[str, Any]) -> str | None:
+    """Of the design that an axis is written as; None where its entries are listed."""
+    return next((kind for kind in KINDS if kind in written), None)
+
+
 def read_design(where: str, written: Mapping[str, Any], game: Game) -> Design:
     """Check a design as it stands in a spec."""
     kind = next(k for k in KINDS if k in written)

@@ -20,12 +20,12 @@ from xarray.core import indexing
 from posse.kernels.errors import InputError
 from posse.sweeps import description, spec
 from posse.sweeps.axes import Axis, bound_by
-from posse.sweeps.designs import KINDS
+from posse.sweeps.designs import SETTINGS, kind_of
 from posse.sweeps.numbers import Array
 from posse.sweeps.store import Store
 from posse.sweeps.sweep import Sweep
 
-SAME = 1e-12  # two numbers as near as this, in ratio, are one label, worked out in two ways
+SAME = 1e-12  # of a number, or of its distance to the next: as near as this is one label, worked out in two ways
 
 
 def parts(store: Store) -> list[Store]:
@@ -77,7 +77,7 @@ def _require_alike(there: Sweep, larger: Sweep) -> None:
 def _new_labels(there: Axis, wanted: Axis) -> Array:
     """Positions of the labels that the cube lacks; those that it has must bind what they bind there."""
     where = f"axes.{there.name}"
-    if _kind(there) or _kind(wanted):
+    if kind_of(there.written) or kind_of(wanted.written):
         _require_extended(where, there, wanted)
     columns, others = ({**a.values, **a.notes} for a in (there, wanted))
     if {*columns} != {*others}:
@@ -94,10 +94,11 @@ def _new_labels(there: Axis, wanted: Axis) -> Array:
 
 def _require_extended(where: str, there: Axis, wanted: Axis) -> None:
     """Of a design only the number of points may differ, and of one whose first points stay."""
-    kind = _kind(there)
-    for name in {**there.written, **wanted.written}:
-        old, new = there.written.get(name), wanted.written.get(name)
-        if old != new and not (name == kind == _kind(wanted)):
+    kind = kind_of(there.written)
+    written, larger = ({**SETTINGS, **spec.plain(axis.written)} for axis in (there, wanted))
+    for name in {**written, **larger}:
+        old, new = written.get(name), larger.get(name)
+        if old != new and not (name == kind == kind_of(wanted.written)):
             raise InputError(f"{where}.{name}: {_or_none(old)} in the cube, {_or_none(new)} in the sweep")
         if old != new and kind == "latin_hypercube":
             raise InputError(f"{where}.{name}: {old} in the cube; only sobol, uniform and saltelli can be extended")
@@ -115,7 +116,10 @@ def _places(labels: Array, among: Array) -> Array:
     right = np.clip(np.searchsorted(among, labels), 1, len(among) - 1) if len(among) > 1 else np.zeros(len(labels), int)
     left = np.maximum(right - 1, 0)
     nearest = np.where(abs(among[left] - labels) < abs(among[right] - labels), left, right)
-    return np.where(abs(among[nearest] - labels) <= SAME * abs(labels), nearest, -1)
+    gaps = np.pad(np.diff(among.astype(np.float64)), 1, constant_values=np.inf)
+    gap = np.minimum(gaps[:-1], gaps[1:])[nearest]
+    near = SAME * np.maximum(abs(labels), np.where(np.isfinite(gap), gap, 0))
+    return np.where(abs(among[nearest] - labels) <= near, nearest, -1)
 
 
 # Axes as data
@@ -134,15 +138,10 @@ def _texts(column: Array) -> Array:
     return np.array(column.tolist(), dtype=np.str_)
 
 
-def _kind(axis: Axis) -> str | None:
-    """Of a design; None where labels are listed."""
-    return next((kind for kind in KINDS if kind in axis.written), None)
-
-
 def _chosen(axis: Axis, positions: Array) -> Axis:
     """Some entries of an axis."""
     written = axis.written
-    if _kind(axis):
+    if kind_of(axis.written):
         written = {**written, "first": int(axis.labels[positions[0]]) // axis.attributes["rows"]}
     values, notes = ({name: column[positions] for name, column in of.items()} for of in (axis.values, axis.notes))
     return Axis(axis.name, axis.labels[positions], values, written, notes, axis.attributes)
@@ -150,24 +149,32 @@ def _chosen(axis: Axis, positions: Array) -> Axis:
 
 def _merged(one: Axis, other: Axis) -> tuple[Axis, Array]:
     """The entries of two axes, numbers in their order, names one after another; and where each stood, end to end."""
-    labels = np.concatenate([one.labels, other.labels])
+    labels = _concatenated(one.labels, other.labels)
     order = np.argsort(labels, kind="stable") if labels.dtype.kind in "iuf" else np.arange(len(labels))
     values, notes = (
         {name: np.concatenate([old[name], new[name]])[order] for name in old}
         for old, new in ((one.values, other.values), (one.notes, other.notes))
     )
-    kind = _kind(one)
+    kind = kind_of(one.written)
     written = {**one.written, kind: other.written[kind]} if kind else one.written
     return Axis(one.name, labels[order], values, written, notes, one.attributes), order
 
 
+def _concatenated(one: Array, other: Array) -> Array:
+    """End to end; entries that are only counted stay so, though a part has to list their numbers."""
+    counted = (one.dtype.kind, other.dtype.kind) == ("i", "f") and not (other % 1).any()
+    return np.concatenate([one, other.astype(one.dtype) if counted else other])
+
+
 def _written(axis: Axis) -> Mapping[str, Any]:
     """An axis as a spec lists it."""
-    if _kind(axis):
+    if kind_of(axis.written):
         return axis.written
     if axis.binds_itself:
         return {"values": axis.labels.tolist()}
-    columns = {name: column.tolist() for name, column in {"labels": axis.labels, **axis.values}.items()}
+    counted = axis.labels.dtype.kind == "i" and np.array_equal(axis.labels, np.arange(len(axis)))
+    listed = axis.values if counted else {"labels": axis.labels, **axis.values}
+    columns = {name: column.tolist() for name, column in listed.items()}
     return columns | ({"notes": {n: texts.tolist() for n, texts in axis.notes.items()}} if axis.notes else {})
 
 
@@ -190,7 +197,7 @@ def joined(ds: xr.Dataset, added: xr.Dataset) -> xr.Dataset:
 
 
 def _end_to_end(one: xr.Variable, other: xr.Variable, order: Array) -> xr.Variable:
-    return xr.Variable(one.dims, np.concatenate([one.values, other.values])[order], one.attrs)
+    return xr.Variable(one.dims, _concatenated(one.values, other.values)[order], one.attrs)
 
 
 def _joined(one: xr.Variable, other: xr.Variable, along: str, order: Array) -> xr.Variable:

@@ -182,7 +182,7 @@ class Sweep:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 of everything that decides the numbers: two sweeps with one identity have one result."""
+        """SHA-256 of everything that decides numbers and notes: two sweeps with one identity have one result."""
         digest = hashlib.sha256()
         settings = [self.game.name, self.game.version, self.game.source_hash, self.dtype, self.outside_domain]
         domain = [(p.name, p.domain.bounds, p.domain.at_least) for p in self.game.parameters]
@@ -193,6 +193,8 @@ class Sweep:
             digest.update(repr((axis.name, len(axis), labels)).encode())
             for name, values in axis.values.items():
                 digest.update(name.encode() + values.tobytes())
+            for name, texts in axis.notes.items():
+                digest.update(repr((name, texts.tolist())).encode())
         return digest.hexdigest()
 
     def solve(

@@ -1,5 +1,6 @@
 """Designs: stratified as their theory says, distributed as they are believed, extended without a change."""
 
+from collections import namedtuple
 from math import erf, log, sqrt
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from posse import Sweep
+from posse import Domain, Game, Output, Parameter, Sweep
 from posse.kernels.errors import InputError
 
 BELIEFS = {
@@ -114,6 +115,19 @@ def _parsed(sweep: Sweep) -> Any:
     from posse.sweeps import spec
 
     return spec.parse(sweep.to_toml())
+
+
+def test_a_parameter_may_be_called_like_a_setting_of_a_design() -> None:
+    game = Game(
+        name="settings",
+        title="settings",
+        version="1",
+        parameters=tuple(Parameter(p, p, Domain(0, 1), 0.5, p) for p in ("seed", "first")),
+        outputs=(Output("total", "real", "a number"),),
+        solve=lambda seed, first: namedtuple("Total", "total")(seed + first),
+    )
+    sweep = Sweep(game, {"case": {"labels": ["A", "B"], "seed": [0.125, 0.25], "first": [0.5, 0.75]}})
+    assert sweep.evaluate().total.values.tolist() == [0.625, 1.0]
 
 
 WRONG = [

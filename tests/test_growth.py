@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import xarray as xr
 import posse
 from conftest import Command
 from kills import WITH_TESTS
-from posse.kernels.errors import IncompleteError, InputError, StoreError
+from posse.kernels.errors import GameChangedError, IncompleteError, InputError, StoreError
 from posse.sweeps import growth
 from posse.sweeps.cube import Cube
 from posse.sweeps.opening import IncompleteWarning
@@ -312,3 +313,46 @@ def test_a_label_worked_out_in_two_ways_is_one(tmp_path: Path) -> None:
     posse.Sweep("restraint", {"resolve": [0.1, 0.1 + 0.2]}).run(tmp_path / "cube", progress=False)
     found = posse.Sweep("restraint", {"resolve": [0.1, 0.2, 0.3]}).grow(tmp_path / "cube", progress=False)
     assert found.resolve.values.tolist() == [0.1, 0.2, 0.1 + 0.2]
+
+
+@pytest.mark.parametrize(("count", "finer"), [(41, 121), (40, 79)])
+def test_every_label_of_a_grid_is_one_of_a_finer_grid(count: int, finer: int) -> None:
+    """Also the one at 0, which comes out as 0 in one of them, as 1e-17 in the other."""
+    place = growth._places(np.linspace(-0.6, 0.9, count), np.linspace(-0.6, 0.9, finer))
+    assert place.tolist() == [k * (finer - 1) // (count - 1) for k in range(count)]
+
+
+def test_small_labels_are_told_apart() -> None:
+    assert growth._places(np.array([1e-15, 1.0]), np.array([1e-15, 2e-15, 1.0])).tolist() == [0, 2]
+    assert growth._places(np.array([0.5]), np.array([0.6])).tolist() == [-1]
+
+
+def test_entries_without_labels_are_counted_on(tmp_path: Path) -> None:
+    less, more = (posse.Sweep("restraint", {"case": {"cap_leader": c}}) for c in ([1.0, 2.0], [1.0, 2.0, 3.0]))
+    less.run(tmp_path / "cube", progress=False)
+    found = more.grow(tmp_path / "cube", progress=False)
+    assert found["case"].dtype == more.evaluate()["case"].dtype == np.int64
+    assert posse.Sweep.from_spec(posse.sweeps.spec.parse(found.attrs["spec"])).identity == more.identity
+
+
+def test_a_design_is_the_same_however_it_is_written(tmp_path: Path) -> None:
+    axes = {"sample": {"sobol": 32, "attrition": {"uniform": [0, 0.5]}}}
+    posse.Sweep("restraint", axes).run(tmp_path / "cube", progress=False)
+    axes = {"sample": {"sobol": 64, "seed": 0, "replicates": 16, "attrition": {"uniform": (0.0, 0.5)}}}
+    assert posse.Sweep("restraint", axes).grow(tmp_path / "cube", progress=False).sizes["sample"] == 64
+
+
+def test_another_version_of_the_game_adds_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = replace(posse.game("restraint"), version="99")
+    monkeypatch.setattr("posse.sweeps.sweep.find_game", lambda name: newer)
+    larger, before = sweep("Korea Kosovo Iraq", 64, [0, 0.5, 1]), hashes(small)
+    with pytest.raises(GameChangedError, match=r"restraint version .*; here it is version 99, its version changed"):
+        larger.grow(small, progress=False)
+    assert hashes(small) == before
+
+
+def test_a_corrected_note_is_not_passed_over(small: Path) -> None:
+    axes = posse.sweeps.spec.parse(SMALL.to_toml()).axes
+    axes["case"]["notes"]["observed"][1] = "corrected"
+    with pytest.raises(StoreError, match=r"axes.case.notes.observed\[1\] is 'Kosovo of old' there, 'corrected' here"):
+        posse.Sweep("restraint", axes).run(small, progress=False)

@@ -20,7 +20,7 @@ from posse.kernels.wording import text
 from posse.sweeps import growth, records, spec
 from posse.sweeps.axes import bound_by
 from posse.sweeps.cube import is_sealed, read_description
-from posse.sweeps.designs import KINDS, SETTINGS
+from posse.sweeps.designs import SETTINGS, kind_of
 from posse.sweeps.memory import gigabytes
 from posse.sweeps.opening import open_cube
 from posse.sweeps.store import Store, open_store
@@ -82,7 +82,7 @@ def _written(name: str, axis: Mapping[str, Any]) -> str:
     """An axis in a few words: its ends, or its labels or design and what they bind."""
     bound = [parameter for parameter in bound_by(name, axis) if parameter != name]
     binds = f"; binds {', '.join(bound)}" if bound else ""
-    if kind := next((kind for kind in KINDS if kind in axis), None):
+    if kind := kind_of(axis):
         return f"{kind}, seed {axis.get('seed', SETTINGS['seed'])}{binds}"
     form, values = next(iter(axis.items()))
     if form in ("linspace", "geomspace"):
