@@ -250,10 +250,10 @@ class Accessor:
         table with a row for each restriction of each case: `unknown` from `low` to `high` (infinite: no limit).
         `density` is the share of the draws inside all of its intervals in which the model says what happened, with its
         Monte Carlo error; `coverage` how much they have of all draws in which it does; `mass` how much of all draws;
-        `share` in how many it does without any restriction. `verdict` is "restricted"; "unrestricted", where none is
-        needed; "not reached", where even the densest intervals found are not dense enough; "not confirmed", where they
-        were, but in the other half fall short by more than chance; "never", where the model says so nowhere; or
-        "outside the domain", where every draw is.
+        `share` in how many it does without any restriction. Draws outside the domain do not count. `verdict` is
+        "restricted"; "unrestricted", where no restriction is needed; "not reached", where even the densest intervals
+        found are not dense enough; "not confirmed", where it seemed so in one half, but the other falls short by more
+        than chance; "never", where the model says so nowhere; or "outside the domain", where every draw is.
 
         >>> crises.posse.conditions()[["case", "unknown", "low", "high", "density", "coverage"]].round(2)
                   case      unknown   low  high  density  coverage

@@ -62,12 +62,14 @@ def conditions(
 def _of_case(
     design: Design, draws: Mapping[int, Floats], valid: Mask, holds: Mask, at_least: float
 ) -> list[dict[str, Any]]:
-    """The rows of one case: boxes are found in every other replicate, and measured in the rest."""
+    """The rows of one case: what is found in every other replicate is measured, and confirmed, in the rest."""
     share = holds.sum() / valid.sum() if valid.any() else np.nan
     peeled = np.flatnonzero(valid & (design.replicate % 2 == 0))[:MOST]
     box: dict[int, Interval] = {}
     if not holds.any():
         verdict = "never" if valid.any() else "outside the domain"
+    elif not holds[peeled].any():
+        verdict = "not reached"
     elif holds[peeled].mean() >= at_least:
         verdict = "unrestricted"
     else:
@@ -78,7 +80,7 @@ def _of_case(
     within = measured & inside(draws, box, len(valid))
     quality = _quality(design, measured, within, holds)
     best_case = quality["density"] + 2 * np.nan_to_num(quality["density_error"])
-    if verdict == "restricted" and not best_case >= at_least - SLACK:
+    if verdict in ("restricted", "unrestricted") and not best_case >= at_least - SLACK:
         verdict = "not confirmed"
     common = {"verdict": verdict, "share": share, **quality}
     intervals = [(design.parameters[k], *interval) for k, interval in box.items()] or [("", np.nan, np.nan)]

@@ -61,12 +61,12 @@ def measure(draws: int, table: Table) -> None:
 
 
 def apart(draws: int, seeds: int = SEEDS) -> tuple[float, float]:
-    """By how many of their errors shares of other seeds differ from one another: standard deviation, and the most."""
+    """By how many of their errors shares of other seeds differ from one another: root mean square, and the most."""
     found = [sweep(CASES, draws, seed).evaluate().posse.predict() for seed in range(seeds)]
     pairs = [(one, other) for k, one in enumerate(found) for other in found[:k]]
     scores = [((a.share - b.share) / np.hypot(a.error, b.error)).values for a, b in pairs]
     finite = np.concatenate([s[np.isfinite(s)] for s in scores])
-    return float(finite.std()), float(abs(finite).max())
+    return float(np.sqrt((finite**2).mean())), float(abs(finite).max())
 
 
 def tables(quick: bool) -> list[Table]:

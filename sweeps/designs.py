@@ -7,8 +7,9 @@ A design is written as its kind and how many points it has, and for each paramet
 
     {sobol = 4096, seed = 7, attrition = {uniform = [0.2, 0.6]}, cost_oppose = {log_uniform = [0.01, 1]}, ...}
 
-sobol             scrambled low-discrepancy points (Sobol 1967, Owen 1998)
-latin_hypercube   one point in each of n strata of every parameter (McKay, Beckman and Conover 1979)
+sobol             low-discrepancy points (Sobol 1967), scrambled linearly and shifted (Matoušek 1998)
+latin_hypercube   one point in each stratum of every parameter, as many as a replicate has points (McKay, Beckman and
+                  Conover 1979)
 uniform           independent points
 saltelli          for Sobol indices: d + 2 rows for each of n base points, of d parameters, in the order of SALib's
                   `sobol` without second order: A, A with one column of B after another, B (Saltelli et al. 2010)

@@ -462,6 +462,17 @@ def test_what_depends_on_chance_alone_has_no_conditions() -> None:
     assert set(table.verdict) == {"not reached"}
 
 
+def test_what_half_of_the_replicates_says_the_other_half_confirms() -> None:
+    """Halves that differ as no chance would make them."""
+    ds = corners(low=[0.5], high=[1])
+    found_in = ds.sample.values % 16 % 2 == 0
+    for even, odd, verdict in [(1, 1, "unrestricted"), (1, 0, "not confirmed"), (0, 1, "not reached"), (0, 0, "never")]:
+        part = ds.assign(regime=ds.regime.copy(data=np.where(found_in, even, odd)[None].astype(np.uint8)))
+        assert part.posse.conditions({"case 0": "in"}).verdict.tolist() == [verdict]
+    part = ds.assign(regime=ds.regime.copy(data=np.where(found_in, 254, 1)[None].astype(np.uint8)))
+    assert part.posse.conditions({"case 0": "in"}).verdict.tolist() == ["not reached"]
+
+
 def test_conditions_for_each_of_other_labels(drawn: xr.Dataset) -> None:
     table = drawn.posse.conditions()
     assert {*zip(table.case, table.resolve, strict=True)} == {
