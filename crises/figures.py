@@ -12,7 +12,7 @@ from math import inf, isfinite, nan
 from pathlib import Path
 
 from posse.crises.states import SYSTEMS, clean, kin
-from posse.crises.tables import Row, Table, number, read_table, whole
+from posse.crises.tables import Row, Table, read_table, whole
 from posse.kernels.errors import InputError
 
 # A date or a version in the name of a file, such as Jul2023, 1946-2025 or 6.0.
@@ -79,7 +79,7 @@ class Figures:
     def _value(self, row: Row) -> float | None:
         text = row.cells[self.column]
         try:
-            value = number(text)
+            value = self.table.number(text)
         except ValueError:
             value = inf
         if value is not None and not (isfinite(value) and (self.kind.above is None or value >= 0)):

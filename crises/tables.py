@@ -1,7 +1,7 @@
 """Tables as others leave them: any common delimiter and encoding, any order and case of the columns.
 
 read_table(path, title) -> Table
-number(text) -> float, None where it is missing
+table.number(text) -> float, None where it is missing
 """
 
 import csv
@@ -34,6 +34,16 @@ class Table:
     columns: Mapping[str, str]
     rows: tuple[Row, ...]
     sha256: str
+    delimiter: str
+
+    def number(self, text: str) -> float | None:
+        """The number that is written; None where it is missing. Raises ValueError.
+
+        A comma stands for a point, except between commas: "1,234" is more likely a thousand there.
+        """
+        if text.lower() in MISSING:
+            return None
+        return float(text if self.delimiter == "," else text.replace(",", "."))
 
 
 def read_table(path: str | Path, title: str) -> Table:
@@ -57,12 +67,7 @@ def read_table(path: str | Path, title: str) -> Table:
         raise InputError(f"{where}, line {reader.line_num}: is not CSV: {error}") from error
     if not rows:
         raise InputError(f"{where} has headings, but no line below them")
-    return Table(path, columns, rows, hashlib.sha256(content).hexdigest())
-
-
-def number(text: str) -> float | None:
-    """The number that is written, with a point or a comma; None where it is missing. Raises ValueError."""
-    return None if text.lower() in MISSING else float(text.replace(",", "."))
+    return Table(path, columns, rows, hashlib.sha256(content).hexdigest(), delimiter)
 
 
 def whole(where: str, text: str) -> int:

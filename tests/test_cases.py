@@ -498,6 +498,7 @@ BAD: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "more partners by one code": ({"crises.csv": CRISES.replace("GBR;FRA", "GBR")}, ["line 2", "partners_iso3 has 1"]),
     "no partners": ({"crises.csv": CRISES.replace("UKG;FRN,GBR;FRA", ",")}, ["War 1991 (CHN)", "partner", "NMC.csv"]),
     "a figure in words": ({"NMC.csv": shares(CHN="big")}, ["NMC.csv", "line 9", "cinc", "'big'"]),
+    "a figure in thousands": ({"NMC.csv": shares(CHN='"1,234"')}, ["NMC.csv", "line 9", "cinc", "'1,234'"]),
     "a negative capability": ({"NMC.csv": shares(CHN="-0.2")}, ["NMC.csv", "line 9", "cinc", "'-0.2'"]),
     "no capability at all": ({"NMC.csv": shares(CHN="0")}, ["observer CHN 1991", "cinc 0", "above 0"]),
     "no column of capabilities": (
