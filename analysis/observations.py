@@ -5,6 +5,7 @@ observations(ds, dims, "observed", words, "alignment") -> Observations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -66,8 +67,8 @@ def _of_coordinate(ds: xr.Dataset, dims: Sequence[str], name: str) -> tuple[str,
 
 
 def _by_label(ds: xr.Dataset, dims: Sequence[str], observed: Mapping[Any, Any] | pd.Series) -> tuple[str, list[str]]:
-    given = {str(label): _text(word) for label, word in observed.items()}
-    labels = {dim: {str(label): k for k, label in enumerate(ds[dim].values.tolist())} for dim in dims}
+    given = {_name(label): _text(word) for label, word in observed.items()}
+    labels = {dim: {_name(label): k for k, label in enumerate(ds[dim].values.tolist())} for dim in dims}
     dim = max(labels, key=lambda name: len(labels[name].keys() & given), default=None)
     if dim is None:
         raise InputError("observed: the cube has no axis of cases; all its axes are averaged over")
@@ -75,6 +76,11 @@ def _by_label(ds: xr.Dataset, dims: Sequence[str], observed: Mapping[Any, Any] |
     for label, word in given.items():
         texts[pick(f"label of {dim} in observed", label, labels[dim])] = word
     return dim, texts
+
+
+def _name(label: Any) -> str:
+    """A label as it is compared: 1950 is 1950.0."""
+    return f"{label:.12g}" if isinstance(label, Real) else str(label)
 
 
 def _text(value: Any) -> str:

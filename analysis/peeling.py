@@ -1,7 +1,7 @@
 """Patient rule induction (Friedman and Fisher 1999): a box in which something holds nearly always.
 
 find_box(points, holds, wanted) -> intervals by unknown
-inside(points, box)             -> which points lie in it
+inside(points, box, number)      -> which of a number of points lie in it
 
 A box restricts some unknowns to intervals. It is found by peeling: again and again the thin slice at one end of one
 unknown is cut off whose loss makes what holds most frequent; then the ends are moved out again as far as they may. It

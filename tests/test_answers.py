@@ -330,6 +330,13 @@ def test_cases_that_are_counted_have_scores() -> None:
     assert found.log.attrs["comment"].endswith("never gave what happened: 1")
 
 
+def test_years_as_labels_are_found_by_whole_numbers() -> None:
+    case = {"labels": [1950, 1956], "low": [0.0, 1.0], "high": [1.0, 1.0]}
+    cube = posse.Sweep(CORNER, {"case": case, "sample": {"sobol": 64, "x": UNIFORM}}).evaluate().posse
+    for observed in ({1956: "out"}, pd.Series({1950.0: None, 1956.0: "out"})):
+        assert cube.score(observed).case.values.tolist() == [1956]
+
+
 # Sensitivity
 
 ANGLES = {key: {"uniform": [-math.pi, math.pi]} for key in "xyz"}
