@@ -15,8 +15,8 @@ saltelli          for Sobol indices: d + 2 rows for each of n base points, of d 
                   `sobol` without second order: A, A with one column of B after another, B (Saltelli et al. 2010)
 
 A design is `replicates` independent randomisations of its kind, its points dealt out to them in turn: how much these
-differ is the error of whatever is computed from all. The points from `first` on are those of the larger design, so that
-a design can be extended, except for a Latin hypercube, whose strata depend on how many points there are.
+differ is the error of whatever is computed from all. A larger design of one seed begins with the points of a smaller
+one, and is extended by those from `first` on; not so a Latin hypercube, whose strata depend on how many there are.
 """
 
 from collections.abc import Callable, Mapping

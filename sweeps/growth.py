@@ -234,6 +234,7 @@ class Joined(BackendArray):
         pieces = [
             source[(*whole[: self.axis], where, *whole[self.axis + 1 :])].values
             for source, where in ((self.one, wanted[own]), (self.other, wanted[~own] - self.one.shape[self.axis]))
+            if len(where) or not len(wanted)
         ]
         found = np.concatenate(pieces, axis=self.axis)
         found = np.take(found, np.argsort(np.argsort(~own, kind="stable"), kind="stable"), axis=self.axis)

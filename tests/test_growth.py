@@ -91,7 +91,7 @@ def test_any_part_of_it_is_read_as_from_memory(small: Path) -> None:
             dice.integers(4)
         ]
 
-    for _ in range(100):
+    for _ in range(30):
         places = {dim: part(n) for dim, n in wanted.sizes.items()}
         for cube in (found, lazy):
             np.testing.assert_array_equal(cube.payoff.isel(places).values, wanted.payoff.isel(places).values)
