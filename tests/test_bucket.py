@@ -107,6 +107,21 @@ def test_a_sweep_makes_the_same_cube_in_both(spec: Path, quiet: dict[str, bytes]
     np.testing.assert_array_equal(ds.payoff, whole.payoff)
 
 
+def test_a_cube_grows_in_a_bucket(address: str) -> None:
+    """Into what the larger sweep is, axis by axis; what was there keeps its bytes, and all of it is verified."""
+    small, large = (
+        module.Sweep("restraint", {"resolve": resolve, "case": {"cap_leader": strength}})
+        for resolve, strength in (([0, 1], [1.0, 2.0]), ([0, 0.5, 1], [1.0, 2.0, 3.0]))
+    )
+    small.run(address, progress=False)
+    before = objects(open_store(address))
+    grown = large.grow(address, progress=False)
+    np.testing.assert_array_equal(grown.regime.values, large.evaluate().regime.values)
+    assert before.items() <= objects(open_store(address)).items()
+    job = module.Job(address)
+    assert (job.status().state, job.status().done, job.verify()) == ("complete", 3, [])
+
+
 # A service that does not serve
 
 
