@@ -31,7 +31,6 @@ def weights(labels: xr.DataArray, belief: Any) -> Numbers:
     where = f"weights: those of {labels.name}"
     if found.shape != labels.shape:
         raise InputError(f"{where} have the shape {found.shape}, but there are {labels.size} labels")
-    found = np.asarray(abs(found) if labels.values[0] > labels.values[-1] else found)
     if not (np.isfinite(found).all() and (found >= 0).all() and found.sum() > 0):
         raise InputError(f"{where} must be numbers from 0 on, of which one is larger; they begin with {found[:4]}")
     return np.asarray(found / found.max())
@@ -41,10 +40,15 @@ def _of_distribution(labels: xr.DataArray, belief: Any) -> Numbers:
     """The probability of what lies nearest to each label; of a density, about so."""
     try:
         if hasattr(belief, "cdf"):
-            return np.diff(np.vectorize(belief.cdf, otypes=[float])(_ends(labels)))
-        return np.asarray(belief(_numeric(labels)), dtype=float) * np.diff(_ends(labels))
+            return np.asarray(_falling(labels) * np.diff(np.vectorize(belief.cdf, otypes=[float])(_ends(labels))))
+        return np.asarray(belief(_numeric(labels)), dtype=float) * _falling(labels) * np.diff(_ends(labels))
     except (TypeError, ValueError) as error:
         raise InputError(f"weights: the belief over {labels.name} cannot be evaluated: {in_words(error)}") from error
+
+
+def _falling(labels: xr.DataArray) -> int:
+    """-1 where labels fall, so that what lies between two ends counts as positive; else 1."""
+    return -1 if _numeric(labels)[0] > _numeric(labels)[-1] else 1
 
 
 def _ends(labels: xr.DataArray) -> Numbers:

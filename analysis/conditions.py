@@ -7,6 +7,7 @@ Scenario discovery (Bryant and Lempert 2010) by patient rule induction; see poss
 
 from collections.abc import Mapping
 from itertools import product
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ import xarray as xr
 
 from posse.analysis.codes import main_group, outcomes, sorted_by
 from posse.analysis.designs import REPLICATE, Design, only, standard_error
+from posse.analysis.dims import require_room
 from posse.analysis.observations import observations
 from posse.analysis.peeling import Interval, find_box, inside
 from posse.analysis.pieces import whole
 from posse.analysis.shares import classes_of
-from posse.kernels.errors import InputError
+from posse.kernels.errors import InputError, pick, short
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -33,10 +35,11 @@ def conditions(
     ds: xr.Dataset, observed: str | Mapping[Any, Any] | pd.Series, at_least: float, by: str | None
 ) -> pd.DataFrame:
     """The unknowns that have to be restricted, a row for each. See Accessor.conditions."""
-    if not 0 < at_least <= 1:
-        raise InputError(f"at_least: {at_least} is not allowed; allowed is above 0, up to 1")
+    if not (isinstance(at_least, Real) and 0 < at_least <= 1):
+        raise InputError(f"at_least: {short(at_least)} is not allowed; allowed is above 0, up to 1")
     variable, group = sorted_by(ds, by or main_group(ds))
     design = only(variable, "conditions")
+    require_room(variable, ())
     if len(design.sizes) < 2:
         raise InputError(f"conditions: {design.dim} has one replicate; what is found in some is measured in others")
     possible = outcomes(variable, group)
@@ -44,7 +47,10 @@ def conditions(
     dims = [str(dim) for dim in variable.dims if dim != design.dim]
     seen = observations(ds, dims, observed, possible, word)
     names, classes = classes_of(whole(variable, design.dim), group)
-    draws = {k: ds[name].values for k, name in enumerate(design.parameters)}
+    known = {str(name): c for name, c in ds.coords.items() if c.dims == (design.dim,)}
+    draws = {
+        k: pick(f"coordinate of what {design.dim} draws", n, known).values for k, n in enumerate(design.parameters)
+    }
     others = [dim for dim in dims if dim != seen.dim]
     rows: list[dict[str, Any]] = []
     for case in seen.known:

@@ -45,8 +45,16 @@ def designs(ds: xr.Dataset | xr.DataArray) -> dict[str, Design]:
 
 def _read(labels: xr.DataArray) -> Design:
     about = labels.attrs
-    rows = int(about.get("rows", 1))
-    of_all = labels.values // rows % int(about.get("replicates", 1))
+    try:
+        rows, replicates = int(about["rows"]), int(about["replicates"])
+    except (KeyError, TypeError, ValueError):
+        rows, replicates = 0, 0
+    if min(rows, replicates) < 1 or labels.dtype.kind not in "iuf":
+        raise InputError(
+            f"{labels.name}: is no design any more, whose labels are numbers and whose attributes rows and replicates "
+            f"are 1 or more; it has labels of {labels.dtype}, {about.get('rows')} and {about.get('replicates')}"
+        )
+    of_all = labels.values // rows % replicates
     _, replicate, sizes = np.unique(of_all, return_inverse=True, return_counts=True)
     parameters = tuple(str(about.get("parameters", "")).split())
     return Design(str(labels.name), str(about.get("design", "")), rows, parameters, replicate, sizes)

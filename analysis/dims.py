@@ -5,13 +5,16 @@ grid(ds)               all others: the axes, in their order
 written(ds), held(ds)  the spec of the sweep; at which labels its axes are held
 numbers(ds)            the variables that are no codes
 defined(variable)      NaN where a count is none
+require_room(variable, ["alignment"])   it has cells, and no dimension called as an answer calls something else
 """
 
+from collections.abc import Collection, Hashable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from posse.kernels.errors import InputError
 from posse.sweeps import spec
 from posse.sweeps.labels import ROLE
 
@@ -50,3 +53,12 @@ def defined(variable: xr.DataArray) -> xr.DataArray:
 def numbers(ds: xr.Dataset) -> dict[str, xr.DataArray]:
     """The variables that hold numbers, not codes."""
     return {str(name): v for name, v in ds.data_vars.items() if "flag_meanings" not in v.attrs}
+
+
+def require_room(variable: xr.DataArray, names: Collection[Hashable]) -> None:
+    """Raise InputError where a cube has no cells, or a dimension by a name that an answer uses otherwise."""
+    for dim, length in variable.sizes.items():
+        if not length:
+            raise InputError(f"{dim}: has no labels in this part of the cube; choose one or more")
+        if dim in names:
+            raise InputError(f"{dim}: is a dimension of this cube, but the answer calls something else so; rename it")

@@ -60,6 +60,8 @@ def _of_coordinate(ds: xr.Dataset, dims: Sequence[str], name: str) -> tuple[str,
     known = {
         str(c): v for c, v in ds.coords.items() if v.dtype.kind in TEXT and v.dims and set(v.dims) <= {*dims} - {c}
     }
+    if name in ds.coords and not ds[name].ndim:
+        raise InputError(f"observed: {name} is that of one case here; choose cases as a list, as case=['Suez 1956']")
     found = pick("coordinate of what was observed", name, known)
     if found.ndim > 1:
         raise InputError(f"observed: {name} has the dimensions {', '.join(map(str, found.dims))}; one axis has cases")
@@ -67,7 +69,11 @@ def _of_coordinate(ds: xr.Dataset, dims: Sequence[str], name: str) -> tuple[str,
 
 
 def _by_label(ds: xr.Dataset, dims: Sequence[str], observed: Mapping[Any, Any] | pd.Series) -> tuple[str, list[str]]:
-    given = {_name(label): _text(word) for label, word in observed.items()}
+    given: dict[str, str] = {}
+    for label, word in observed.items():
+        if _name(label) in given:
+            raise InputError(f"observed: {label} stands twice, but one thing happened in each case")
+        given[_name(label)] = _text(word)
     labels = {dim: {_name(label): k for k, label in enumerate(ds[dim].values.tolist())} for dim in dims}
     dim = max(labels, key=lambda name: len(labels[name].keys() & given), default=None)
     if dim is None:

@@ -16,9 +16,12 @@ import xarray as xr
 
 from posse.analysis.codes import main_group, outcomes, sorted_by
 from posse.analysis.designs import REPLICATE, Design, designs, standard_error
+from posse.analysis.dims import require_room
 from posse.analysis.pieces import counts, settled, together
 from posse.analysis.shares import Beliefs, Names, believed, chosen, classes_of
 from posse.kernels.errors import InputError
+
+ANSWERS = ("share", "error", "computed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,8 @@ def tally(ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = N
     over: dimensions of unknowns; all design axes if left out. by: as in Accessor.predict.
     """
     variable, group = sorted_by(ds, by or main_group(ds))
+    word, possible = group or str(variable.name), outcomes(variable, group)
+    require_room(variable, [word, "class", REPLICATE, *ANSWERS])
     there = designs(variable)
     if over is None and not there:
         raise InputError(
@@ -80,14 +85,13 @@ def tally(ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = N
         )
     dims = chosen(ds, variable, "over", list(there) if over is None else over)
     drawn = [there[dim] for dim in dims if dim in there]
-    for design in drawn:
-        if design.dim in (weights or {}):
-            raise InputError(f"weights: {design.dim} is a design, whose points weigh the same; draw others instead")
     mass = believed(ds, dims, weights)
+    for design in drawn:
+        if design.dim in mass:
+            raise InputError(f"weights: {design.dim} is a design, whose points weigh the same; draw others instead")
     names, classes = classes_of(variable, group)
     pairs, number = _by_replicate(classes, len(names), drawn)
     table = counts(pairs, number, dims, mass).reset_coords(drop=True)
-    word = group or str(variable.name)
     axes = [f"{REPLICATE}{k}" for k in range(len(drawn))]
     data = table.data.reshape(*(len(d.sizes) for d in drawn), len(names), *table.shape[1:])
     parts = xr.DataArray(data, {**table.coords, word: names}, [*axes, word, *table.dims[1:]])
@@ -97,7 +101,6 @@ def tally(ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = N
         size = xr.DataArray(design.sizes * (points / variable.sizes[design.dim]), dims=axis)
         each = parts.sum([a for a in axes if a != axis]) / size
         replicates.append((design, each.rename({axis: REPLICATE})))
-    possible = outcomes(variable, group)
     inside = xr.DataArray([name in possible for name in names], {word: names}, [word])
     return Tally(variable, word, inside, parts.sum(axes) / max(1, points), replicates)
 

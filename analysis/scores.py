@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from posse.analysis.dims import require_room
 from posse.analysis.observations import observations
 from posse.analysis.predictions import Tally, tally
 from posse.analysis.shares import Beliefs, Names
@@ -32,6 +33,7 @@ def score(
     """Brier and logarithmic scores of a cube's predictions, and of base rates. See Accessor.score."""
     counted = tally(ds, over, weights, by)
     word = counted.word
+    require_room(counted.shares, [FORECAST, *ABOUT])
     words = counted.shares[word].values[counted.inside.values].tolist()
     seen = observations(ds, [str(dim) for dim in counted.shares.dims if dim != word], observed, words, word)
     found = counted.part({seen.dim: seen.known, word: np.flatnonzero(counted.inside)})

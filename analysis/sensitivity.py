@@ -13,7 +13,7 @@ import xarray as xr
 
 from posse.analysis.codes import groups, main_group, regime_variable, sorted_by
 from posse.analysis.designs import REPLICATE, Design, only, standard_error
-from posse.analysis.dims import defined, numbers
+from posse.analysis.dims import defined, numbers, require_room
 from posse.analysis.pieces import settled, whole
 from posse.analysis.selection import dimension, exactly
 from posse.analysis.shares import classes_of
@@ -33,9 +33,10 @@ ABOUT = {
 def sensitivity(ds: xr.Dataset, of: str | None, labels: Mapping[str, Any]) -> xr.Dataset:
     """Sobol indices of what happens, or of a number, by unknown. See Accessor.sensitivity."""
     design = only(ds, "sensitivity", "saltelli")
+    variable, group = _meant(ds, of)
+    require_room(variable, [group or str(variable.name), UNKNOWN, INDEX, *ABOUT])
     _require_base_points(ds[design.dim], design)
     _salib()
-    variable, group = _meant(ds, of)
     for dim in labels:
         if dim not in variable.dims or dim == design.dim:
             own = ", ".join(str(d) for d in variable.dims if d != design.dim) or "none"
@@ -67,7 +68,8 @@ def sensitivity(ds: xr.Dataset, of: str | None, labels: Mapping[str, Any]) -> xr
 
 def _meant(ds: xr.Dataset, of: str | None) -> tuple[xr.DataArray, str | None]:
     """The variable that a question is about, and the group of its codes, if it is about one."""
-    if of in (measured := numbers(ds)):
+    measured = numbers(ds)
+    if isinstance(of, str) and of in measured:
         return measured[of], None
     of = of or main_group(ds)
     coded = {str(name): v for name, v in ds.data_vars.items() if "flag_values" in v.attrs}

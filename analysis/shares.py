@@ -22,7 +22,7 @@ from posse.analysis.borders import borders
 from posse.analysis.codes import codes, grouped, regime_variable, sorted_by
 from posse.analysis.pieces import counts, in_pieces, settled, steps, tables
 from posse.analysis.selection import dimension
-from posse.kernels.errors import InputError
+from posse.kernels.errors import InputError, short
 
 Array = npt.NDArray[Any]
 Beliefs = Mapping[str, Any]
@@ -48,6 +48,8 @@ def share(
 def believed(ds: xr.Dataset, dims: list[str], weights: Beliefs | None) -> dict[str, Array]:
     """What each label weighs along the dimensions over which there are beliefs, to the sum of 1."""
     mass = {}
+    if not isinstance(weights, Mapping | None):
+        raise InputError(f"weights: {short(weights)} is no mapping from dimensions to what their labels weigh")
     for dim, belief in (weights or {}).items():
         labels = dimension(ds, dim)
         if dim not in dims:
@@ -61,6 +63,8 @@ def chosen(ds: xr.Dataset, variable: xr.DataArray, argument: str, wanted: Names 
     """The dimensions that an argument names, checked; all if it names none."""
     if wanted is None:
         return [str(dim) for dim in variable.dims]
+    if not isinstance(wanted, Iterable):
+        raise InputError(f"{argument}: {short(wanted)} is no name of a dimension, and no list of such")
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     for dim in names:
         dimension(ds, dim)

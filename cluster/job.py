@@ -73,7 +73,8 @@ class Job:
 
     def __init__(self, store: str | Path | Store) -> None:
         self.parts = growth.parts(open_store(store))
-        self.whole, self.store = self.parts[0], self.parts[-1]  # of a cube that has grown, the work is on its last part
+        self.whole = self.parts[0]
+        self.store = next((part for part in self.parts if not is_sealed(part)), self.parts[-1])  # which the work is on
         self.description = read_description(self.store)
 
     def __repr__(self) -> str:
@@ -103,9 +104,9 @@ class Job:
         rate = _rate(sorted(times.values()), points / blocks)
         left = (blocks - len(times)) * points / blocks / rate if rate and state in RUNNING else None
         failed = records.failures(self.store, blocks)
-        before = [read_description(part) for part in self.parts[:-1]]  # which are whole
-        done = sum(len(part.blocks) for part in before)
-        points += sum(prod(part.shape) for part in before)
+        others = [read_description(part) for part in self.parts if part is not self.store]  # which are whole
+        done = sum(len(part.blocks) for part in others)
+        points += sum(prod(part.shape) for part in others)
         return Status(
             str(self.whole), state, reason, latest, done + blocks, done + len(times), failed, points, rate, left
         )

@@ -7,7 +7,6 @@ complete(cube, engine, run)  the same within a run that has been begun
 """
 
 import random
-import warnings
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from posse.cluster.runs import Run
 from posse.kernels.errors import BlocksFailedError, IncompleteError, Interrupted, StoreError
 from posse.sweeps import growth, records
 from posse.sweeps.cube import Cube, is_sealed, read_description
-from posse.sweeps.opening import IncompleteWarning, open_cube
+from posse.sweeps.opening import open_parts
 from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
 
@@ -58,23 +57,23 @@ def grow(sweep: Sweep, store: str | Path | Store, engine: Engine | None = None, 
     """Add to a whole cube the labels that a larger sweep has, axis by axis, or go on with that.
 
     Raises InputError where the sweep is not the cube's with more labels, IncompleteError where the cube is not whole,
-    GameChangedError where another version of the game made it, StoreError where it is growing in another way already;
+    StoreError where it is growing in another way already, GameChangedError where another version of the game made it;
     then nothing is written.
     """
     parts = growth.parts(open_store(store))
-    Cube.open(parts[0])  # a cube, of the game as it is here
-    if not is_sealed(parts[0]):
+    growth.require_game(parts[0], sweep.game)
+    begun = None if len(parts) == 1 or is_sealed(parts[-1]) else read_description(parts.pop())
+    if not all(map(is_sealed, parts)):
         raise IncompleteError(f"{parts[0]}: is not finished, so it cannot grow yet; posse resume finishes it")
-    begun = None if is_sealed(parts[-1]) else read_description(parts.pop())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IncompleteWarning)  # of what is gone on with here
-        added = growth.additions(open_cube(parts[0]), sweep)
+    added = growth.additions(open_parts(parts), sweep)
     if begun and [begun.identity] != [one.identity for one in [*added.values()][:1]]:
         raise StoreError(f"{parts[0]}: is growing in another way; posse resume {parts[0]} finishes that first")
     engine, done = engine or Threads(), []
-    for number, (axis, one) in enumerate(added.items(), len(parts)):
+    for axis, one in added.items():
         engine.require(one)
-        done.append(go_on(Cube.create(one, growth.part(parts[0], number), axis), engine, progress))
+        cube = Cube.create(one, growth.part(parts[0], len(parts)), growth.following(parts, axis))
+        done.append(go_on(cube, engine, progress))
+        parts.append(cube.store)
     return Report(sum(r.blocks for r in done), sum(r.points for r in done), sum(r.seconds for r in done))
 
 

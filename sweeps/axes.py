@@ -108,6 +108,9 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
     """An axis that lists the values of several parameters, entry by entry."""
     where = f"axes.{name}"
     bound = bound_by(name, written)
+    if settings := [s for s in designs.SETTINGS if s in written and s not in game.parameter_names]:
+        kinds = ", ".join(designs.KINDS)
+        raise InputError(f"{where}.{settings[0]}: is of a design, but its kind is missing; give one of {kinds}")
     if not bound:
         raise InputError(f"{where}: binds no parameter; give {', '.join(_FORMS)}, or labels and parameters")
     for parameter in bound:
@@ -125,7 +128,7 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
         _check_increasing(f"{where}.labels", labels)
     distinct, counts = np.unique(labels, return_counts=True)
     if len(distinct) < length:
-        raise InputError(f"{where}.labels: {distinct[counts > 1][0]!r} stands twice, but labels must differ")
+        raise InputError(f"{where}.labels: {str(distinct[counts > 1][0])!r} stands twice, but labels must differ")
     return Axis(name, labels, values, written, notes)
 
 
@@ -133,19 +136,28 @@ def _notes(where: str, written: Any) -> dict[str, Array]:
     if not isinstance(written, Mapping):
         raise InputError(f"{where}: {short(written)} is no table of columns of text, as {{source = [...]}}")
     for name, column in written.items():
-        if not (isinstance(column, list | tuple | np.ndarray) and all(isinstance(text, str) for text in column)):
+        if not _is_list(column) or not all(isinstance(text, str) for text in column):
             raise InputError(f"{where}.{name}: {short(column)} is not a list of texts")
-    return {name: np.array(column, dtype=np.str_) for name, column in written.items()}
+    return {name: _texts(f"{where}.{name}", column) for name, column in written.items()}
+
+
+def _is_list(written: Any) -> bool:
+    return isinstance(written, list | tuple) or (isinstance(written, np.ndarray) and written.ndim == 1)
+
+
+def _texts(where: str, column: Any) -> Array:
+    for text in column:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{where}: {short(text)} has letters that are none, and cannot be written") from None
+    return np.array(column, dtype=np.str_)
 
 
 def _labels(where: str, written: Any) -> Array:
-    if isinstance(written, list | tuple | np.ndarray) and len(written):
-        if all(isinstance(v, str) for v in written):
-            return np.array(written, dtype=np.str_)
-        return numbers(where, written)
-    if isinstance(written, list | tuple | np.ndarray):
-        return np.array([], dtype=np.str_)
-    raise InputError(f"{where}: {short(written)} is not a list of names or numbers")
+    if not _is_list(written):
+        raise InputError(f"{where}: {short(written)} is not a list of names or numbers")
+    return _texts(where, written) if all(isinstance(v, str) for v in written) else numbers(where, written)
 
 
 def _spaced(where: str, spacing: Callable[..., Array], written: Any) -> Floats:

@@ -12,6 +12,7 @@ block its chunks and its record, then the seal.
 """
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -51,10 +52,10 @@ class Cube:
     description: Description
 
     @classmethod
-    def create(cls, sweep: Sweep, store: str | Path | Store, along: str | None = None) -> "Cube":
+    def create(cls, sweep: Sweep, store: str | Path | Store, grown: Mapping[str, str] | None = None) -> "Cube":
         """Begin a cube, or go on with the same sweep's.
 
-        along: of a part that a cube grows by (posse.sweeps.growth), the axis that has new labels.
+        grown: of a part that a cube grows by, what its description says of that (posse.sweeps.growth).
 
         Raises StoreError where the store is something else or another sweep's, GameChangedError where it was
         made by another version of the game, TooLargeError where the disk has no room.
@@ -63,7 +64,7 @@ class Cube:
         if Description.read(store) is None:
             if store.exists() and Description.read(store) is None:  # another run may have begun it just now
                 raise StoreError(f"{store}: exists and is not a posse cube; choose another store")
-            cls(sweep, store, Description.of(sweep, along))._begin()
+            cls(sweep, store, Description.of(sweep, grown))._begin()
         there = read_description(store)
         there.require(sweep, store)
         cube = cls(sweep, store, there)

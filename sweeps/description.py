@@ -6,7 +6,9 @@ Description.read(store)  what the one there says, None if there is none
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import Any, Self
 
 from posse.kernels.declaration import Game
@@ -19,7 +21,8 @@ from posse.sweeps.sworn import heard, swear
 
 KEY = f"{ROOM}/sweep.json"
 FORMAT = 2  # of what lies under .posse
-ALONG = "grown_along"  # an attribute of what a cube has grown by: which axis had new labels
+# Attributes of what a cube has grown by: which axis had new labels, and the digest of what the part before says.
+ALONG, AFTER = "grown_along", "grown_after"
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,14 @@ class Description:
     format: int = FORMAT
 
     @classmethod
-    def of(cls, sweep: Sweep, along: str | None = None) -> Self:
-        """along: of a part that a cube grows by, the axis that has new labels."""
+    def of(cls, sweep: Sweep, grown: Mapping[str, str] | None = None) -> Self:
+        """grown: of a part that a cube grows by, what it says of that (ALONG, AFTER)."""
         return cls(
             identity=sweep.identity,
             sources=dict(sweep.game.sources),
             shape=sweep.shape,
             chunk=chunk_shape(sweep.shape),
-            attributes=labels.provenance(sweep) | ({ALONG: along} if along else {}),
+            attributes=labels.provenance(sweep) | dict(grown or {}),
         )
 
     @classmethod
@@ -67,6 +70,10 @@ class Description:
     def write(self, store: Store) -> None:
         """Put it down, unless another process was first."""
         store.put_if_absent(KEY, swear(asdict(self)))
+
+    @property
+    def digest(self) -> str:
+        return sha256(swear(asdict(self))).hexdigest()
 
     @property
     def blocks(self) -> Blocks:

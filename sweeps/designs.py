@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from posse.kernels.declaration import Domain, Game
+from posse.kernels.declaration import LARGEST, Domain, Game
 from posse.kernels.errors import InputError, pick, short
 from posse.sweeps.numbers import Floats, numbers
 
@@ -136,7 +136,7 @@ def read_design(where: str, written: Mapping[str, Any], game: Game) -> Design:
 
 def _whole(where: str, written: Any) -> int:
     if isinstance(written, bool) or not isinstance(written, int | np.integer) or written < 0:
-        raise InputError(f"{where}: {short(written)} is not a whole number")
+        raise InputError(f"{where}: {short(written)} is not a whole number from 0 on")
     return int(written)
 
 
@@ -154,11 +154,13 @@ def _read_belief(where: str, name: str, written: Any, game: Game) -> Quantiles:
     return make(f"{where}.{kind}", parameter.domain, *map(float, values))
 
 
-def _require_inside(where: str, domain: Domain, low: float, high: float) -> None:
-    """The ends may lie on an open end of the domain, which no draw reaches."""
-    for end in (low, high):
-        if not domain.low <= end <= domain.high:
-            raise InputError(f"{where}: {end:g} is not allowed; allowed is {domain}")
+def _require_inside(where: str, domain: Domain, *numbers: float) -> None:
+    """Numbers may lie on an open end of the domain, which no draw reaches."""
+    for number in numbers:
+        if abs(number) > LARGEST:
+            raise InputError(f"{where}: {number:g} is not allowed; allowed is at most {LARGEST:g} in magnitude")
+        if not domain.low <= number <= domain.high:
+            raise InputError(f"{where}: {number:g} is not allowed; allowed is {domain}")
 
 
 def _uniform(where: str, domain: Domain, low: float, high: float) -> Quantiles:
@@ -195,9 +197,8 @@ def _normal(where: str, domain: Domain, mean: float, deviation: float) -> Quanti
 
     if deviation <= 0:
         raise InputError(f"{where}: standard deviation {deviation:g} is not above 0")
+    _require_inside(f"{where}: mean", domain, mean)
     low, high = domain.bounds
-    if not domain.low <= mean <= domain.high:
-        raise InputError(f"{where}: mean {mean:g} is not allowed; allowed is {domain}")
     law = truncnorm((low - mean) / deviation, (high - mean) / deviation, mean, deviation)
     return lambda p: np.clip(law.ppf(p), low, high)
 

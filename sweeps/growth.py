@@ -1,6 +1,7 @@
 """A cube that grows: what new labels add is a cube of its own in the same store, below grown/1, grown/2 and so on.
 
 parts(store)             the stores of a cube: the first one, and what it has grown by, in order
+following(parts, axis)   what the next part says of itself
 additions(ds, larger)    the sweeps that a larger sweep adds to an opened cube, by the axis that has new labels
 joined(ds, part)         both as one Dataset, as lazy as they are
 
@@ -8,7 +9,7 @@ Nothing of an older part is ever written again: one chunk could not hold old cel
 (decisions/0010). A part counts once it is sealed; until then the cube is what it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,12 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from posse.kernels.errors import InputError
-from posse.sweeps import description, spec
+from posse.kernels.declaration import Game
+from posse.kernels.errors import InputError, StoreError
+from posse.sweeps import spec
 from posse.sweeps.axes import Axis, bound_by
+from posse.sweeps.cube import read_description
+from posse.sweeps.description import AFTER, ALONG, KEY, Description
 from posse.sweeps.designs import SETTINGS, kind_of
 from posse.sweeps.numbers import Array
 from posse.sweeps.store import Store
@@ -29,11 +33,29 @@ SAME = 1e-12  # of a number, or of its distance to the next: as near as this is 
 
 
 def parts(store: Store) -> list[Store]:
-    """The stores of a cube, in the order in which they were begun."""
+    """The stores of a cube, in the order in which they were begun. Raises StoreError where one is lost or foreign."""
     found = [store]
-    while (following := part(store, len(found))).get(description.KEY) is not None:
-        found.append(following)
+    while there := Description.read(part(store, len(found))):
+        after = Description.read(found[-1])
+        if after and there.attributes.get(AFTER) != after.digest:
+            raise StoreError(
+                f"{part(store, len(found))}: is not what this cube has grown by after {found[-1]}; put back what was "
+                "there, or move it away with all later ones to have the cube as it was before"
+            )
+        found.append(part(store, len(found)))
+    lost, later = part(store, len(found)), part(store, len(found) + 1)
+    if (lost.exists() or later.get(KEY) is not None) and lost.get(KEY) is None:  # it may have been begun just now
+        raise StoreError(
+            f"{lost}: is a part of the cube that has lost its description {KEY}; put back what was there, or move it "
+            "away with all later ones to have the cube as it was before"
+        )
     return found
+
+
+def following(parts: Sequence[Store], axis: str) -> dict[str, str]:
+    """What the part says of itself by which a cube of these parts grows along an axis."""
+    last = Description.read(parts[-1])
+    return {ALONG: axis} | ({AFTER: last.digest} if last else {})
 
 
 def part(store: Store, number: int) -> Store:
@@ -44,13 +66,21 @@ def part(store: Store, number: int) -> Store:
 # What is new
 
 
+def require_game(store: Store, game: Game) -> None:
+    """Raise unless a cube is of this game, in the version that made it: no cube mixes two."""
+    there = read_description(store)
+    written = spec.parse(there.attributes["spec"], str(store))
+    _require_equal("game", written.game, game.name)
+    there.require(sweep_of(written, game), store)
+
+
 def additions(ds: xr.Dataset, larger: Sweep) -> dict[str, Sweep]:
     """The sweeps to be solved, one after another, so that an opened cube becomes that of a larger sweep.
 
     Raises InputError where that is more than new labels, or lacks some that the cube has.
     """
     written = spec.parse(ds.attrs["spec"])
-    _require_alike(Sweep.from_spec(written), larger)
+    _require_alike(sweep_of(written, larger.game), larger)
     axes, found = dict(written.axes), {}
     for wanted in larger.axes:
         there = _axis(ds, wanted.name)
@@ -58,20 +88,28 @@ def additions(ds: xr.Dataset, larger: Sweep) -> dict[str, Sweep]:
         if len(new):
             added = _chosen(wanted, new)
             part = written.model_copy(update={"axes": axes | {wanted.name: _written(added)}})
-            found[wanted.name] = Sweep.from_spec(part)
+            found[wanted.name] = sweep_of(part, larger.game)
             axes[wanted.name] = _written(_merged(there, added)[0])
     return found
+
+
+def sweep_of(written: spec.Spec, game: Game) -> Sweep:
+    """The sweep of a spec, of a game that need not be registered."""
+    return Sweep(game, written.axes, written.fixed, written.outputs, written.dtype, written.outside_domain)
 
 
 def _require_alike(there: Sweep, larger: Sweep) -> None:
     """But for the labels of its axes, a cube stays what it is."""
     compared = {name: (getattr(there, name), getattr(larger, name)) for name in ("dims", "dtype", "outside_domain")}
-    compared["game"] = there.game.name, larger.game.name
     compared["outputs"] = [o.name for o in there.outputs], [o.name for o in larger.outputs]
     compared |= {f"fixed.{n}": (there.fixed.get(n), larger.fixed.get(n)) for n in {**there.fixed, **larger.fixed}}
     for what, (old, new) in compared.items():
-        if old != new:
-            raise InputError(f"{what}: {old} in the cube, {new} in the sweep; a cube grows by labels only")
+        _require_equal(what, old, new)
+
+
+def _require_equal(what: str, old: Any, new: Any) -> None:
+    if old != new:
+        raise InputError(f"{what}: {old} in the cube, {new} in the sweep; a cube grows by labels only")
 
 
 def _new_labels(there: Axis, wanted: Axis) -> Array:
@@ -82,6 +120,9 @@ def _new_labels(there: Axis, wanted: Axis) -> Array:
     columns, others = ({**a.values, **a.notes} for a in (there, wanted))
     if {*columns} != {*others}:
         raise InputError(f"{where}: has {', '.join(columns)} in the cube, {', '.join(others)} in the sweep")
+    kinds = ["numbers" if axis.labels.dtype.kind in "iuf" else "names" for axis in (there, wanted)]
+    if kinds[0] != kinds[1]:
+        raise InputError(f"{where}: its labels are {kinds[0]} in the cube, {kinds[1]} in the sweep")
     place = _places(there.labels, wanted.labels)
     if (place < 0).any():
         raise InputError(f"{where}: lacks the label {there.labels[place < 0][0]}; a cube grows, and loses nothing")
@@ -95,9 +136,9 @@ def _new_labels(there: Axis, wanted: Axis) -> Array:
 def _require_extended(where: str, there: Axis, wanted: Axis) -> None:
     """Of a design only the number of points may differ, and of one whose first points stay."""
     kind = kind_of(there.written)
-    written, larger = ({**SETTINGS, **spec.plain(axis.written)} for axis in (there, wanted))
-    for name in {**written, **larger}:
-        old, new = written.get(name), larger.get(name)
+    before, after = ({**SETTINGS, **spec.plain(axis.written)} for axis in (there, wanted))
+    for name in {**there.written, **after}:
+        old, new = before.get(name), after.get(name)
         if old != new and not (name == kind == kind_of(wanted.written)):
             raise InputError(f"{where}.{name}: {_or_none(old)} in the cube, {_or_none(new)} in the sweep")
         if old != new and kind == "latin_hypercube":
@@ -183,7 +224,7 @@ def _written(axis: Axis) -> Mapping[str, Any]:
 
 def joined(ds: xr.Dataset, added: xr.Dataset) -> xr.Dataset:
     """A cube and what it has grown by."""
-    along = added.attrs[description.ALONG]
+    along = added.attrs[ALONG]
     axis, order = _merged(_axis(ds, along), _axis(added, along))
     pairs = {name: (ds[name].variable, added[name].variable) for name in ds.variables if along in ds[name].dims}
     rest = ds.drop_vars(pairs)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import xarray as xr
 
-from posse.kernels.errors import IncompleteError
+from posse.kernels.errors import IncompleteError, StoreError
 from posse.sweeps import growth, records, spec
 from posse.sweeps.cube import Cube, is_sealed, read_description
 from posse.sweeps.guard import GuardedStore
@@ -47,18 +47,23 @@ def open_cube(where: str | Path | Store, virtual: bool | Sequence[str] = False, 
     >>> posse.open_cube("regimes.zarr", virtual=["payoff"]).payoff.sel(player="observer").values.round(3)
     array([0.541, 0.653], dtype=float32)
     """
-    first, *grown = growth.parts(open_store(where))
-    if grown and not is_sealed(grown[-1]):
-        _warn(f"{first}: is growing, and is shown as it was before; posse resume {first} finishes it")
-        grown.pop()
-    stored = _open(first, dask and not grown)
-    if grown:
-        whole = reduce(growth.joined, (_open(store, False) for store in grown), stored)
-        stored = _chunked(whole) if dask else whole
+    parts = growth.parts(open_store(where))
+    if len(parts) > 1 and not is_sealed(parts[-1]):
+        _warn(f"{parts[0]}: is growing, and is shown as it was before; posse resume {parts[0]} finishes it")
+        parts.pop()
+    stored = open_parts(parts, dask)
     if virtual:
-        solved = _virtual(first, stored, virtual)
+        solved = _virtual(parts[0], stored, virtual)
         stored = stored.assign(_chunked(solved) if dask else solved)
     return stored
+
+
+def open_parts(parts: Sequence[Store], dask: bool = True) -> xr.Dataset:
+    """A cube of these parts as a lazy Dataset."""
+    if len(parts) == 1:
+        return _open(parts[0], dask)
+    whole = reduce(growth.joined, (_open(part, False) for part in parts))
+    return _chunked(whole) if dask else whole
 
 
 def _chunked(ds: xr.Dataset) -> xr.Dataset:
@@ -68,6 +73,10 @@ def _chunked(ds: xr.Dataset) -> xr.Dataset:
 def _open(store: Store, dask: bool) -> xr.Dataset:
     """One part of a cube."""
     there, sealed = read_description(store), is_sealed(store)
+    if sealed and store.get("zarr.json") is None:
+        raise StoreError(
+            f"{store}: zarr.json is missing although it was written; posse verify --repair writes it again"
+        )
     if store.get("zarr.json") is None:
         raise IncompleteError(f"{store}: has only been begun; run the sweep again")
     if not sealed:

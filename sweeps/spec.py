@@ -49,6 +49,8 @@ def parse(text: str, name: str = "spec") -> Spec:
         raise InputError(f"{name}: is not TOML of this kind: it is nested too deep") from error
     except ValidationError as error:
         raise InputError(f"{name}: {_first(error)}") from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise InputError(f"{name}: is not TOML of this kind: {str(error).partition(';')[0]}") from error
 
 
 def _first(error: ValidationError) -> str:

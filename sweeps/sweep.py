@@ -18,7 +18,7 @@ import numpy as np
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.catalogue import is_registered
 from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import GameChangedError, InputError, pick
+from posse.kernels.errors import GameChangedError, InputError, pick, short
 from posse.kernels.grid import solve_arrays
 from posse.kernels.point import check_values
 from posse.kernels.workspace import Workspace
@@ -70,6 +70,8 @@ class Sweep:
         self.outputs = read_outputs(self.game, self.game.default_outputs if outputs is None else outputs)
         if not axes:
             raise InputError("axes: there is none, but a sweep has one or more")
+        if not isinstance(axes, Mapping):
+            raise InputError(f"axes: {short(axes)} is no table of axes, as {{resolve = [0, 0.5, 1]}}")
         self.axes = tuple(read_axis(name, written, self.game, folder) for name, written in axes.items())
         self.fixed = self._read_fixed(fixed or {})
         self._check_names()
@@ -86,7 +88,7 @@ class Sweep:
         """Each parameter is bound once, and no axis takes a name that is in use."""
         homes: dict[str, str] = dict.fromkeys(self.fixed, "fixed")
         for axis in self.axes:
-            if not re.fullmatch(NAME, axis.name):
+            if not _is_name(axis.name):
                 raise InputError(f"axes.{axis.name!r}: {NO_NAME}")
             for name in axis.values:
                 if name in homes:
@@ -103,7 +105,7 @@ class Sweep:
         taken = {*self.dims, *self.game.dimensions, *self.game.parameter_names, *(o.name for o in self.game.outputs)}
         for axis in self.axes:
             for name in axis.notes:
-                if not re.fullmatch(NAME, name):
+                if not _is_name(name):
                     raise InputError(f"axes.{axis.name}.notes.{name!r}: {NO_NAME}")
                 if name in taken:
                     raise InputError(f"axes.{axis.name}.notes.{name}: the name is in use; choose another")
@@ -284,10 +286,14 @@ class Sweep:
         return sweep_html(self)
 
 
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and re.fullmatch(NAME, name) is not None
+
+
 def read_outputs(game: Game, names: Sequence[str]) -> tuple[Output, ...]:
     """Outputs by name, in the order in which the game declares them."""
-    if isinstance(names, str) or not names:
-        raise InputError(f"outputs: {names!r} is not a list of one or more outputs")
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        raise InputError(f"outputs: {short(names)} is not a list of one or more outputs")
     chosen = [game.output(name) for name in names]
     if len(set(names)) < len(names):
         raise InputError(f"outputs: {', '.join(names)} names one twice")

@@ -142,6 +142,14 @@ def test_beliefs_do_not_depend_on_how_the_axis_is_divided(axis: dict[str, Any], 
     for form in (belief, belief.pdf):
         weight = weights(ds.cap_observer, form)
         assert weight[below].sum() / weight.sum() == pytest.approx(wanted, abs=2e-3)
+        np.testing.assert_allclose(weights(ds.cap_observer[::-1], form), weight[::-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("labels", [["b", "a"], ["a", "b"], [2.0, 1.0], [1.0, 2.0]])
+def test_no_label_weighs_less_than_nothing(labels: list[Any]) -> None:
+    """In whichever order the labels stand."""
+    with pytest.raises(InputError, match="those of x must be numbers from 0 on"):
+        weights(xr.DataArray(labels, dims="x", coords={"x": labels}, name="x"), [-1, 1])
 
 
 def test_shares_of_groups_are_those_of_their_regimes(cube: xr.Dataset, whole: xr.Dataset) -> None:

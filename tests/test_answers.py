@@ -211,6 +211,8 @@ def test_without_replicates_there_is_no_error() -> None:
             lambda: one.predict(weights={"sample": [1] * 64}),
             "weights: sample is a design, whose points weigh the same; ",
         ),
+        (lambda: one.predict(weights=[1]), "weights: [1] is no mapping from dimensions to what their labels weigh"),
+        (lambda: one.predict(over=3), "over: 3 is no name of a dimension, and no list of such"),
         (lambda: one.predict(by="alignmnt"), "unknown group of regime: 'alignmnt' (did you mean 'alignment'?)"),
     ]:
         with pytest.raises(InputError) as error:
@@ -309,6 +311,7 @@ def test_what_cannot_have_been_observed_is_refused(drawn: xr.Dataset) -> None:
             "unknown coordinate of what was observed: 'obsrved' (did you mean 'observed'?); there is observed, ",
         ),
         ("source", "unknown alignment observed in Suez 1956: 'a'; there is neutral, support, oppose"),
+        (pd.Series(["oppose"] * 2, ["Suez 1956"] * 2), "observed: Suez 1956 stands twice, but one thing happened"),
         ({}, "observed: of no label of case it is known what happened"),
         (3, "observed: 3 is neither the name of a coordinate nor words by label"),
         (
@@ -335,6 +338,65 @@ def test_years_as_labels_are_found_by_whole_numbers() -> None:
     cube = posse.Sweep(CORNER, {"case": case, "sample": {"sobol": 64, "x": UNIFORM}}).evaluate().posse
     for observed in ({1956: "out"}, pd.Series({1950.0: None, 1956.0: "out"})):
         assert cube.score(observed).case.values.tolist() == [1956]
+
+
+# What a Dataset has become since it was a cube
+
+
+def refused(ds: xr.Dataset, said: str, *names: str) -> None:
+    for name in names:
+        with pytest.raises(InputError) as error:
+            getattr(ds.posse, name)()
+        assert str(error.value).startswith(said)
+        assert "\n" not in str(error.value)
+
+
+ASKED = ("predict", "score", "sensitivity", "conditions")
+
+
+@pytest.fixture(scope="module")
+def bases() -> xr.Dataset:
+    return restraint(saltelli=32).evaluate()
+
+
+@pytest.mark.parametrize("dim", ["case", "sample"])
+def test_a_part_without_labels_has_no_answers(bases: xr.Dataset, dim: str) -> None:
+    refused(bases.isel({dim: []}), f"{dim}: has no labels in this part of the cube; choose one or more", *ASKED)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("alignment", ("predict", "score", "sensitivity")),
+        ("class", ("predict", "score")),
+        ("computed", ("predict", "score")),
+        ("forecast", ("score",)),
+        ("brier", ("score",)),
+        ("unknown", ("sensitivity",)),
+    ],
+)
+def test_a_dimension_that_takes_a_name_of_an_answer_is_told(
+    bases: xr.Dataset, name: str, asked: tuple[str, ...]
+) -> None:
+    said = f"{name}: is a dimension of this cube, but the answer calls something else so; rename it"
+    refused(bases.rename(case=name), said, *asked)
+
+
+def test_one_case_is_scored_as_a_list_of_one(bases: xr.Dataset) -> None:
+    one = bases.isel(case=0)
+    refused(one, "observed: observed is that of one case here; choose cases as a list, as case=", "score", "conditions")
+    listed, all_of_them = bases.isel(case=[0]).posse.score(), bases.posse.score()
+    assert listed.brier.isel(case=0).sel(forecast="model").equals(all_of_them.brier.isel(case=0).sel(forecast="model"))
+
+
+def test_a_design_that_lost_what_it_says_of_itself_is_told(bases: xr.Dataset) -> None:
+    labels = bases["sample"]
+    refused(bases.drop_vars("cost_oppose"), "unknown coordinate of what sample draws: 'cost_oppose'", "conditions")
+    for about in ({"rows": 0}, {"replicates": 0}, {"rows": "many"}, {"replicates": None}):
+        changed = bases.assign_coords(sample=labels.assign_attrs(about))
+        refused(changed, "sample: is no design any more, whose labels are numbers and whose attributes", *ASKED)
+    names = xr.DataArray([str(k) for k in labels.values], dims="sample", attrs=labels.attrs)
+    refused(bases.assign_coords(sample=names), "sample: is no design any more, whose labels are numbers", *ASKED)
 
 
 # Sensitivity
@@ -485,6 +547,8 @@ def test_conditions_for_each_of_other_labels(drawn: xr.Dataset) -> None:
     assert {*zip(table.case, table.resolve, strict=True)} == {
         *itertools.product(["Suez 1956", "Iraq 2003"], [0.3, 0.7, 1.0])
     }
+    with pytest.raises(InputError, match=r"at_least: '0\.9' is not allowed; allowed is above 0, up to 1"):
+        drawn.posse.conditions(at_least="0.9")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at_least: 95 is not allowed; allowed is above 0, up to 1"):
         drawn.posse.conditions(at_least=95)
 

@@ -153,13 +153,29 @@ WRONG = [
     ),
     ({"sobol": 16, "resolve": {"triangular": [0, 2, 1]}}, "axes.sample.resolve.triangular: mode 2 does not lie betw"),
     ({"sobol": 16, "resolve": {"normal": [0.5, 0]}}, "axes.sample.resolve.normal: standard deviation 0 is not above"),
-    ({"sobol": 16, "resolve": {"normal": [1.5, 1]}}, "axes.sample.resolve.normal: mean 1.5 is not allowed; allowed "),
+    ({"sobol": 16, "resolve": {"normal": [1.5, 1]}}, "axes.sample.resolve.normal: mean: 1.5 is not allowed; allowed"),
     ({"sobol": 16, "resolve": {"beta": [0, 1]}}, "axes.sample.resolve.beta: 0 is not allowed; both shapes are above"),
+    (
+        {"sobol": 16, "prize": {"triangular": [0, 1, 1e160]}},
+        "axes.sample.prize.triangular: 1e+160 is not allowed; allowed is at most 1e+30 in magnitude",
+    ),
+    (
+        {"sobol": 16, "prize": {"normal": [1e300, 1e299]}},
+        "axes.sample.prize.normal: mean: 1e+300 is not allowed; allowed is at most 1e+30 in magnitude",
+    ),
+    ({"seed": 3, "resolve": [0.1]}, "axes.sample.seed: is of a design, but its kind is missing; give one of sobol, la"),
     ({"sobol": 16}, "axes.sample: draws no parameter; give one or more, as attrition = {uniform = [0.2, 0.6]}"),
     ({"sobol": 0, "resolve": {"beta": [1, 1]}}, "axes.sample: has 0 labels, but an axis has 1 to 100000000"),
     ({"sobol": 2**40, "resolve": {"beta": [1, 1]}}, "axes.sample: has 1099511627776 labels, but an axis has 1 to "),
     ({"cap_leader": [1], "notes": {"who": [1]}}, "axes.sample.notes.who: [1] is not a list of texts"),
     ({"cap_leader": [1], "notes": {"who": ["A", "B"]}}, "axes.sample.notes.who: has 2 entries, but cap_leader has 1"),
+    (
+        {"cap_leader": [1], "notes": {"who": np.array("A")}},
+        "axes.sample.notes.who: array('A', dtype='<U1') is not a li",
+    ),
+    ({"cap_leader": [1], "notes": {"who": ["\udc80"]}}, "axes.sample.notes.who: '\\udc80' has letters that are none"),
+    ({"cap_leader": [1], "labels": ["\udc80"]}, "axes.sample.labels: '\\udc80' has letters that are none, and cann"),
+    ({"cap_leader": [1], "notes": {1: ["A"]}}, "axes.sample.notes.1: is no name of letters, digits, _ and -, a lett"),
     ({"cap_leader": [1], "notes": {"regime": ["A"]}}, "axes.sample.notes.regime: the name is in use; choose another"),
 ]
 

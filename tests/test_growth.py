@@ -1,7 +1,9 @@
 """Cubes that grow: equal to the larger sweep solved at once, byte for byte as they were, whole at every kill."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -207,7 +209,8 @@ def test_a_kill_at_any_step_leaves_the_cube_as_it_was(tmp_path: Path) -> None:
 
 def growing(small: Path) -> Path:
     """A cube that has begun to grow by Iraq, of which no block is solved yet."""
-    Cube.create(sweep("Iraq", 64, [0, 0.5, 1]), growth.part(open_store(small), 1), "case")
+    store = open_store(small)
+    Cube.create(sweep("Iraq", 64, [0, 0.5, 1]), growth.part(store, 1), growth.following([store], "case"))
     return small
 
 
@@ -272,7 +275,10 @@ WRONG = [
         posse.Sweep("restraint", {"resolve": [0, 0.5, 1]}),
         "dims: ('case', 'sample', 'resolve') in the cube, ('resolve',)",
     ),
-    (posse.Sweep("signalling", {"resolve": [0, 0.5, 1]}), "dims: "),
+    (
+        posse.Sweep("signalling", {"resolve": [0, 0.5, 1]}),
+        "game: restraint in the cube, signalling in the sweep; a cube",
+    ),
 ]
 
 
@@ -335,24 +341,107 @@ def test_entries_without_labels_are_counted_on(tmp_path: Path) -> None:
     assert posse.Sweep.from_spec(posse.sweeps.spec.parse(found.attrs["spec"])).identity == more.identity
 
 
-def test_a_design_is_the_same_however_it_is_written(tmp_path: Path) -> None:
-    axes = {"sample": {"sobol": 32, "attrition": {"uniform": [0, 0.5]}}}
-    posse.Sweep("restraint", axes).run(tmp_path / "cube", progress=False)
-    axes = {"sample": {"sobol": 64, "seed": 0, "replicates": 16, "attrition": {"uniform": (0.0, 0.5)}}}
-    assert posse.Sweep("restraint", axes).grow(tmp_path / "cube", progress=False).sizes["sample"] == 64
-
-
-def test_another_version_of_the_game_adds_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = replace(posse.game("restraint"), version="99")
-    monkeypatch.setattr("posse.sweeps.sweep.find_game", lambda name: newer)
-    larger, before = sweep("Korea Kosovo Iraq", 64, [0, 0.5, 1]), hashes(small)
-    with pytest.raises(GameChangedError, match=r"restraint version .*; here it is version 99, its version changed"):
-        larger.grow(small, progress=False)
-    assert hashes(small) == before
-
-
 def test_a_corrected_note_is_not_passed_over(small: Path) -> None:
     axes = posse.sweeps.spec.parse(SMALL.to_toml()).axes
     axes["case"]["notes"]["observed"][1] = "corrected"
     with pytest.raises(StoreError, match=r"axes.case.notes.observed\[1\] is 'Kosovo of old' there, 'corrected' here"):
         posse.Sweep("restraint", axes).run(small, progress=False)
+
+
+def test_what_is_written_otherwise_and_means_the_same_is_the_same(small: Path) -> None:
+    """Usual settings of a design spelt out, NumPy's numbers, ends of a distribution in an array."""
+    axes = {axis.name: dict(axis.written) for axis in sweep("Korea Kosovo", 128, [0, 0.5, 1]).axes}
+    ends = {"attrition": {"uniform": np.array([0.2, 0.6])}}
+    axes["sample"] |= {"seed": 0, "replicates": np.int64(16), "first": 0} | ends
+    found = posse.Sweep("restraint", axes).grow(small, progress=False)
+    equal(found, expected(sweep("Korea Kosovo", 128, [0, 0.5, 1])))
+
+
+def test_names_do_not_become_numbers(tmp_path: Path) -> None:
+    case = {"labels": ["1.0", "2.0"], "cap_leader": [0.3, 0.14]}
+    posse.Sweep("restraint", {"case": case}).run(tmp_path / "cube", progress=False)
+    before = hashes(tmp_path / "cube")
+    larger = posse.Sweep("restraint", {"case": {"labels": [1, 2, 3], "cap_leader": [0.3, 0.14, 0.1]}})
+    with pytest.raises(InputError, match=r"^axes.case: its labels are names in the cube, numbers in the sweep$"):
+        larger.grow(tmp_path / "cube", progress=False)
+    assert hashes(tmp_path / "cube") == before
+
+
+def test_no_cube_mixes_two_versions_of_a_game(tmp_path: Path) -> None:
+    game, store = posse.game("restraint"), tmp_path / "cube"
+    posse.Sweep(game, {"resolve": [0, 1]}).run(store, progress=False)
+    before = hashes(store)
+    with pytest.raises(GameChangedError, match="restraint version 1; here it is version 2, its version changed"):
+        posse.Sweep(replace(game, version="2"), {"resolve": [0, 0.5, 1]}).grow(store, progress=False)
+    assert hashes(store) == before
+
+
+def test_a_game_that_is_not_registered_grows_too(tmp_path: Path) -> None:
+    mine = replace(posse.game("restraint"), name="mine")
+    posse.Sweep(mine, {"resolve": [0, 1]}).run(tmp_path / "cube", progress=False)
+    larger = posse.Sweep(mine, {"resolve": [0, 0.5, 1]})
+    equal(larger.grow(tmp_path / "cube", progress=False), larger.evaluate())
+
+
+def swapped(store: Path) -> None:
+    (store / "grown" / "1").rename(store / "aside")
+    (store / "grown" / "2").rename(store / "grown" / "1")
+    (store / "aside").rename(store / "grown" / "2")
+
+
+def copied(store: Path) -> None:
+    shutil.rmtree(store / "grown" / "2")
+    shutil.copytree(store / "grown" / "1", store / "grown" / "2")
+
+
+def foreign(store: Path) -> None:
+    shutil.rmtree(store / "grown")
+    sweep("Iraq", 64, [0, 0.5, 1]).run(store / "grown" / "1", progress=False)
+
+
+def lost(store: Path) -> None:
+    shutil.rmtree(store / "grown" / "1")
+
+
+def nameless(store: Path) -> None:
+    (store / "grown" / "1" / ".posse" / "sweep.json").unlink()
+
+
+def damaged(store: Path) -> None:
+    (store / "grown" / "1" / ".posse" / "sweep.json").write_text("{}")
+
+
+@pytest.mark.parametrize("harm", [swapped, copied, foreign, lost, nameless, damaged])
+def test_a_part_that_is_lost_or_foreign_is_not_passed_over(small: Path, harm: Callable[[Path], None]) -> None:
+    """Whoever opens the cube would see fewer labels than there were, or wrong ones."""
+    sweep("Korea Kosovo Iraq", 64, [0, 0.25, 0.5, 1]).grow(small, progress=False)
+    harm(small)
+    before = hashes(small)
+    for use in (posse.open_cube, posse.Job, lambda store: LARGE.grow(store, progress=False)):
+        with pytest.raises(StoreError, match=r"grown/\d: (is not what|is a part|its description)") as caught:
+            use(small)
+        assert "\n" not in str(caught.value)
+    assert hashes(small) == before
+
+
+@pytest.mark.filterwarnings("ignore::posse.sweeps.opening.IncompleteWarning")
+@pytest.mark.parametrize("part", [".", "grown/1"])
+def test_resume_seals_whichever_part_is_not(cli: Command, small: Path, part: str) -> None:
+    LARGE.grow(small, progress=False)
+    (small / part / ".posse" / "seal.json").unlink()
+    assert posse.Job(small).status().state == "begun"
+    assert "done" in cli("status", small)[1]
+    assert cli("resume", small, "--no-progress")[0] == 0
+    status = posse.Job(small).status()
+    assert (status.state, status.points, status.done) == ("complete", 2560, status.blocks)
+    assert (small / part / ".posse" / "seal.json").exists()
+
+
+def test_what_a_whole_part_lacks_is_written_again(cli: Command, small: Path) -> None:
+    LARGE.grow(small, progress=False)
+    (small / "grown" / "1" / "zarr.json").unlink()
+    status, _, error = cli("info", small)
+    assert status == 2
+    assert "zarr.json is missing although it was written; posse verify --repair writes it again" in error
+    assert cli("verify", small, "--repair", "--no-progress")[0] == 0
+    equal(posse.open_cube(small), expected())
