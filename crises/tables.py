@@ -62,13 +62,19 @@ def read_table(path: str | Path, title: str) -> Table:
 
 def number(text: str) -> float | None:
     """The number that is written, with a point or a comma; None where it is missing. Raises ValueError."""
-    return None if text.lower() in MISSING else float(text.replace(",", "."))
+    return None if text.lower() in MISSING else _float(text.replace(",", "."))
+
+
+def _float(text: str) -> float:
+    if "_" in text:  # which Python reads as nothing
+        raise ValueError(text)
+    return float(text)
 
 
 def whole(where: str, text: str) -> int:
     """A year or a session."""
     try:
-        found = float(text)
+        found = _float(text)
         if found.is_integer():
             return int(found)
     except (ValueError, OverflowError):
