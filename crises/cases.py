@@ -11,7 +11,7 @@ from typing import Any
 from posse.crises.figures import CAPABILITIES, IDEAL_POINTS, Figures, read_figures
 from posse.crises.join import Entry, Join, Source
 from posse.crises.rules import RULES, Rule
-from posse.crises.states import SYSTEMS
+from posse.crises.states import SYSTEMS, TITLES, kin
 from posse.crises.tables import Table
 from posse.crises.triples import COALITION, ROLES, Triple, column, read_triples
 from posse.crises.written import as_toml, publish, require_free
@@ -105,6 +105,8 @@ def cases(
     if bridge and not any(s in points.ids and s in triples[0].codes for s in SYSTEMS):
         triples = [_translated(triple, strong, points, by, bridge) for triple in triples]
     near = _system(points, table, triples, COALITION)
+    if bridge:
+        _check_agreement(triples, strong, points, by, near, bridge)
     join = Join(Source(strong, by, by), Source(points, near, by), rule, named, drop)
     entries = [join.entry(triple) for triple in triples]
     _check_distinct(triples, entries)
@@ -138,6 +140,21 @@ def _translated(triple: Triple, strong: Figures, points: Figures, by: str, bridg
         for role, found_by in triple.codes[by].items()
     }
     return replace(triple, codes={**triple.codes, bridge: codes})
+
+
+def _check_agreement(triples: list[Triple], strong: Figures, points: Figures, by: str, near: str, bridge: str) -> None:
+    """Where two systems of codes are used, both have to name the same states, as far as the files tell."""
+    for triple in triples:
+        for role in COALITION:
+            for one, other in zip(triple.codes[by][role], triple.codes[near][role], strict=True):
+                here, there = strong.translations(one, by, bridge), points.translations(other, near, bridge)
+                alike = {*here, *(akin for code in here for akin in kin(bridge, code)[0])}
+                if here and there and not alike & {*there}:
+                    raise InputError(
+                        f"{triple.where}: {column(role, by)} {one!r} is {' or '.join(here)} in {strong.name}, but "
+                        f"{column(role, near)} {other!r} is {' or '.join(there)} in {points.name} ({TITLES[bridge]}); "
+                        "both must name one state"
+                    )
 
 
 def _check_distinct(triples: list[Triple], entries: list[Entry]) -> None:

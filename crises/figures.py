@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from math import inf, isfinite, nan
+from math import inf, nan
 from pathlib import Path
 
 from posse.crises.states import SYSTEMS, clean, kin
 from posse.crises.tables import Row, Table, read_table, whole
+from posse.kernels.declaration import LARGEST
 from posse.kernels.errors import InputError
 
 # A date or a version in the name of a file, such as Jul2023, 1946-2025 or 6.0.
@@ -82,7 +83,7 @@ class Figures:
             value = self.table.number(text)
         except ValueError:
             value = inf
-        if value is not None and not (isfinite(value) and (self.kind.above is None or value >= 0)):
+        if value is not None and not (abs(value) <= LARGEST and (self.kind.above is None or value >= 0)):
             allowed = "a number" if self.kind.above is None else "a number that is not negative"
             raise InputError(
                 f"{self._at(row)}: {self.heading}: {text!r} is not {allowed}, nor empty or -9 for a missing one"
@@ -109,8 +110,12 @@ class Figures:
 
     def translate(self, code: str, system: str, other: str) -> str:
         """The code of a state in another system, by the rows that have both; empty if there is none."""
+        return next(iter(self.translations(code, system, other)), "")
+
+    def translations(self, code: str, system: str, other: str) -> list[str]:
+        """All codes that a state has had in another system, the one of its first row first."""
         rows = [at for positions in self._index[system].get(code, {}).values() for at in positions]
-        return next((found for at in rows if (found := self._code(other, at))), "")
+        return list(dict.fromkeys(found for at in rows if (found := self._code(other, at))))
 
     def find(self, system: str, code: str, year: int) -> Figure:
         """The one figure of a state in a year. Raises Missing."""

@@ -12,7 +12,7 @@ from posse.crises.figures import Figure, Figures, Missing
 from posse.crises.rules import Rule
 from posse.crises.states import remark, unknown
 from posse.crises.triples import COALITION, ROLES, Triple, column
-from posse.kernels.errors import InputError, short
+from posse.kernels.errors import InputError, in_words, short
 
 PARAMETERS = {"leader": "cap_leader", "partners": "cap_partner", "target": "cap_target", "observer": "cap_observer"}
 
@@ -151,7 +151,12 @@ class Join:
 
     def _by_rule(self, distances: list[float], strengths: list[float], widest: float, label: str) -> float:
         """What the rule makes of the distances. Raises InputError where that is no distance between two states."""
-        answer = self.rule(distances, strengths)
+        try:
+            answer = self.rule(distances, strengths)
+        except Exception as error:  # whatever the rule of another does
+            raise InputError(
+                f"diversity: the rule {self.rule_name} cannot be evaluated for {label}: {in_words(error)}"
+            ) from error
         if not isinstance(answer, Real) or not -1e-9 <= float(answer) <= widest * (1 + 1e-9):
             raise InputError(
                 f"diversity: the rule {self.rule_name} gives {short(answer)} for {label}; allowed is a distance from "

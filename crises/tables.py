@@ -43,7 +43,7 @@ class Table:
         """
         if text.lower() in MISSING:
             return None
-        return float(text if self.delimiter == "," else text.replace(",", "."))
+        return _float(text if self.delimiter == "," else text.replace(",", "."))
 
 
 def read_table(path: str | Path, title: str) -> Table:
@@ -70,10 +70,16 @@ def read_table(path: str | Path, title: str) -> Table:
     return Table(path, columns, rows, hashlib.sha256(content).hexdigest(), delimiter)
 
 
+def _float(text: str) -> float:
+    if "_" in text:  # which Python reads as nothing
+        raise ValueError(text)
+    return float(text)
+
+
 def whole(where: str, text: str) -> int:
     """A year or a session."""
     try:
-        found = float(text)
+        found = _float(text)
         if found.is_integer():
             return int(found)
     except (ValueError, OverflowError):

@@ -63,6 +63,7 @@ def _triple(table: Table, row: Row) -> Triple:
         counted = ", but ".join(f"{column} has {number}" for column, number in numbers.items())
         raise InputError(f"{where}: {counted} states; leave empty between two ; what has no code")
     _drop_nameless(codes)
+    _require_one_role(where, codes)
     return Triple(row.cells["crisis"], whole(f"{where}: year", row.cells["year"]), observed, codes, where)
 
 
@@ -73,6 +74,20 @@ def _drop_nameless(codes: dict[str, dict[str, tuple[str, ...]]]) -> None:
     for roles in codes.values():
         if "partners" in roles and any(named):
             roles["partners"] = tuple(compress(roles["partners"], named))
+
+
+def _require_one_role(where: str, codes: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
+    """A state that partners twice would count twice, and one that leads and watches is no observer."""
+    for system, roles in codes.items():
+        seen: dict[str, str] = {}
+        for role, states in roles.items():
+            for state in filter(None, states):
+                if state in seen:
+                    raise InputError(
+                        f"{where}: {column(role, system)}: {state!r} is {seen[state].removesuffix('s')} already, "
+                        "but a state has one role in a crisis"
+                    )
+                seen[state] = role
 
 
 def column(role: str, system: str) -> str:

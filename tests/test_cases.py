@@ -357,6 +357,10 @@ def test_rules_of_diversity(desk: Path) -> None:
     assert "smallest" in found.axis["notes"]["diversity_source"][0]
     with pytest.raises(InputError, match=r"the rule <lambda> gives 5 for War 1991 \(CHN\); allowed is .* 0 to .* 4$"):
         made(diversity=lambda distances, capabilities: 5)
+    with pytest.raises(
+        InputError, match=r"^diversity: the rule <lambda> cannot be evaluated for War 1991 \(CHN\): Zero"
+    ):
+        made(diversity=lambda distances, capabilities: 1 / 0)
 
 
 def test_versions_come_from_the_column_or_from_the_name(desk: Path) -> None:
@@ -490,6 +494,25 @@ BAD: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"crises.csv": CRISES + CRISES.split()[1]},
         ["line 3", "War 1991 (CHN)", "twice"],
     ),
+    "a partner that stands twice": (
+        {"crises.csv": CRISES.replace("UKG;FRN", "UKG;UKG")},
+        ["line 2", "partners_cow", "'UKG' is partner already", "one role"],
+    ),
+    "an observer that leads": (
+        {"crises.csv": CRISES.replace("CHN,CHN", "USA,CHN")},
+        ["line 2", "observer_cow", "'USA' is leader already", "one role"],
+    ),
+    "a target among the partners": (
+        {"crises.csv": CRISES.replace("PRK,PRK", "PRK,FRA")},
+        ["line 2", "target_iso3", "'FRA' is partner already", "one role"],
+    ),
+    "codes of two states for one": (
+        {"crises.csv": CRISES.replace("GBR;FRA", "FRA;GBR")},
+        ["line 2", "partners_cow 'UKG' is 200 in NMC.csv", "partners_iso3 'FRA' is 220 in points_Jul2023.csv"],
+    ),
+    "a figure beyond all bounds": ({"points_Jul2023.csv": points(USA="1e308")}, ["points_Jul2023.csv", "'1e308'"]),
+    "a figure in Python's way": ({"NMC.csv": shares(CHN="1_0")}, ["NMC.csv", "line 9", "cinc", "'1_0'"]),
+    "a year in Python's way": ({"crises.csv": CRISES.replace("1991", "1_991")}, ["line 2", "year", "'1_991'"]),
     "what an observer cannot do": (
         {"crises.csv": CRISES.replace("observer_iso3", "observer_iso3,observed").replace("CHN,CHN", "CHN,CHN,opose")},
         ["line 2", "'opose'", "did you mean 'oppose'?"],
