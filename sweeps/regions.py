@@ -125,7 +125,7 @@ class Regions:
 
         >>> near = posse.regions("restraint", {"diversity": (0, 1)}).boundary_distance(diversity=0.9)
         >>> near.regime.item(), round(near.radius.item(), 2)
-        ('leader_balancing', 0.1)
+        ('reassured_neutrality', 0.1)
         """
         for name in point:
             pick("parameter of the box", name, self.sides)
@@ -155,7 +155,11 @@ class Regions:
         )
 
     def refine(self, tolerance: float | None = None, most: int = MOST, seconds: float = inf) -> "Regions":
-        """The same box in smaller pieces, those that are undecided cut further. Arguments as of `regions`."""
+        """The same box in smaller pieces, those that are undecided cut further. Arguments as of `regions`.
+
+        >>> posse.regions("restraint", {"diversity": (0, 1)}).refine(tolerance=1e-6).undecided < 1e-5
+        True
+        """
         tolerance = self.tolerance if tolerance is None else _tolerance(tolerance)
         leaves = subdivide(self._enclose, len(self.sides), tolerance, self.leaves, most, seconds)
         return replace(self, tolerance=tolerance, leaves=leaves)
