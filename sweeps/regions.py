@@ -98,8 +98,8 @@ class Regions:
 
         They are rigorous: between the two lies the true share, of all points of the box.
 
-        >>> posse.regions("restraint", {"diversity": (0, 1)}).volumes().sel(regime="leader_balancing").lower.item()
-        0.6...
+        >>> posse.regions("restraint", {"diversity": (0, 1)}).volumes().sel(regime="resigned_neutrality").lower.item()
+        0.71...
         """
         bits = [np.uint64(1 << k) for k in range(len(self._names))]
         lower = [fsum(self._volume[self.leaves.codes == bit]) for bit in bits]
