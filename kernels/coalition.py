@@ -12,7 +12,7 @@ Words of the family, written as the games are: see posse.kernels.vocabulary.
 from typing import Any, NamedTuple
 
 from posse.kernels.declaration import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Domain, Flag, Parameter
-from posse.kernels.vocabulary import minimum, ratio_power, where
+from posse.kernels.vocabulary import minimum, portion, ratio_power, where
 
 Number = Any
 
@@ -51,7 +51,7 @@ class Stakes(NamedTuple):
 def contest(x: Number, y: Number, r: Number) -> Number:
     """Contest success function of the ratio form (Tullock 1980): x^r / (x^r + y^r)."""
     # Two ways to write one thing, x / (x + y) and 1 / (1 + (y/x)^r): the first needs no power, the second but one.
-    return where(r == 1, x, 1) / where(r == 1, x + y, 1 + ratio_power(y, x, r))
+    return portion(where(r == 1, x, 1), where(r == 1, y, ratio_power(y, x, r)))
 
 
 def campaigns(

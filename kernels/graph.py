@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from posse.kernels.vocabulary import ratio_power, where
+from posse.kernels.vocabulary import Varying, ratio_power, where
 
 Kind = Literal["real", "truth", "whole"]  # float64, a condition, int64
 
@@ -29,7 +29,7 @@ REFUSALS = BRANCH, CONDITIONS, NO_CONDITION
 MANY = 1 << 16  # values: what can have more may as well have any
 
 
-class Number:
+class Number(Varying):
     """A node of a graph: an operation and what it is applied to.
 
     op: "parameter" and "constant", whose `value` is a position or a number, else what is done to `arguments`.

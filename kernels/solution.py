@@ -18,10 +18,10 @@ import numpy as np
 
 from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
 from posse.kernels.errors import InputError, in_words, short
-from posse.kernels.graph import REFUSALS, Number
-from posse.kernels.vocabulary import where
+from posse.kernels.graph import REFUSALS
+from posse.kernels.vocabulary import Varying, where
 
-WORDS = "there is + - * / **, comparisons, &, |, abs, where, minimum, maximum, quotient and ratio_power"
+WORDS = "there is + - * / **, comparisons, &, |, abs, where, minimum, maximum, quotient, portion and ratio_power"
 
 
 def components(outputs: Sequence[Output]) -> list[tuple[Output, int]]:
@@ -60,7 +60,7 @@ def numbers(game: Game, solution: Any, output: Output) -> tuple[Any, ...]:
             f"each {output.dimension[0]}"
         )
     for number in found:
-        if not isinstance(number, Real | Number | np.bool_ | np.ndarray):
+        if not isinstance(number, Real | Varying | np.bool_ | np.ndarray):
             raise InputError(f"game {game.name}: {output.name} is {short(number)}, which is no number")
     return found
 

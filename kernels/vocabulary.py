@@ -4,15 +4,21 @@
     minimum(x, y), maximum(x, y) -> x or y
     quotient(x, y) -> x / y                     0 where y is 0
     ratio_power(y, x, r) -> (y / x) ** r
+    portion(x, y) -> x / (x + y)
 
 A game made of these runs on whatever numbers it is given: float64 in compiled code, NumPy arrays,
-`fractions.Fraction`. A new arithmetic registers its kind of condition with `where.register`.
+`fractions.Fraction`, intervals. A new arithmetic is Varying, and registers its kind of condition with
+`where.register`.
 """
 
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
+
+
+class Varying:
+    """A number of an arithmetic of ours, on which nothing can branch."""
 
 
 @singledispatch
@@ -40,6 +46,12 @@ def quotient(x: Any, y: Any) -> Any:
     """x / y, and 0 where y is 0, also in arithmetics that know no infinity."""
     nothing = y == 0
     return where(nothing, 0, x / where(nothing, 1, y))
+
+
+@singledispatch
+def portion(x: Any, y: Any) -> Any:
+    """What part x is of x + y."""
+    return x / (x + y)
 
 
 @singledispatch

@@ -188,7 +188,7 @@ def test_dividing_by_zero_gives_infinity_at_one_point_too() -> None:
     assert solve_grid(game, {"x": fixed(1.0), "y": fixed(0.0)}, (1,), ("size",))["size"].item() == math.inf
 
 
-WORDS = r"there is \+ - \* / \*\*, comparisons, &, \|, abs, where, minimum, maximum, quotient and ratio_power"
+WORDS = r"there is \+ - \* / \*\*, comparisons, &, \|, abs, where, minimum, maximum, quotient, portion and ratio_power"
 UNKNOWN: dict[str, Callable[..., Any]] = {
     "math": lambda x: math.exp(x),
     "numpy": lambda x: np.exp(x),

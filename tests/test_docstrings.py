@@ -16,11 +16,12 @@ from posse.analysis.pictures import Pictures
 from posse.analysis.statements import Statement, Step
 from posse.analysis.story import Story
 from posse.crises.cases import Cases
+from posse.sweeps.regions import Regions
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PUBLIC = {name: getattr(posse, name) for name in posse.__all__} | {"ds.posse": Accessor, "ds.posse.plot": Pictures}
-PUBLIC |= {kind.__name__: kind for kind in (Cases, Statement, Step, Story)}
+PUBLIC |= {kind.__name__: kind for kind in (Cases, Regions, Statement, Step, Story)}
 
 
 def members(owner: Any) -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from posse.runnable import Sweep
     from posse.sweeps.memory import solve
     from posse.sweeps.opening import open_cube
+    from posse.sweeps.regions import regions
     from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
@@ -41,6 +42,7 @@ __all__ = [
     "game",
     "games",
     "open_cube",
+    "regions",
     "solve",
     "virtual",
 ]
@@ -59,6 +61,7 @@ _HOMES = {
     "PosseError": "kernels.errors",
     "Sweep": "runnable",
     "open_cube": "sweeps.opening",
+    "regions": "sweeps.regions",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }

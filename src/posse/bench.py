@@ -20,7 +20,7 @@ from posse.cluster.local import cores
 from posse.kernels.errors import pick
 from posse.sweeps.memory import gigabytes
 
-GROUPS = ("kernel", "signalling", "disk", "slicing", "virtual", "crises", "starting", "tools", "cluster")
+GROUPS = ("kernel", "signalling", "disk", "slicing", "virtual", "crises", "regions", "starting", "tools", "cluster")
 PACKAGES = ("numpy", "numba", "llvmlite", "numcodecs", "google-crc32c", "zarr", "xarray", "dask")
 
 

@@ -1,0 +1,11 @@
+"""The benchmark of certain regions, once and coarse: pieces halve what is undecided."""
+
+from posse.benchmarks import regions
+from posse.benchmarks.timing import Table
+
+
+def test_bounds_narrow() -> None:
+    table = Table("regions", "", list("abcdefg"))
+    regions.measure("restraint", range(4, 9, 2), table)
+    undecided = [float(row[4]) for row in table.rows]
+    assert undecided[0] > undecided[1] > undecided[2]

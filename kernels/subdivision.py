@@ -1,0 +1,105 @@
+"""The unit box cut into boxes, each certain of what it holds or small: what is where, without gaps between points.
+
+    subdivide(enclose, dimensions, tolerance) -> Leaves
+    subdivide(..., leaves)                    goes on from there
+
+enclose(low, high) tells of boxes, float64 of shape (n, dimensions), which codes may occur in each: bits, uint64 (n,).
+The largest undecided boxes are halved first, along their longest side. Corners are multiples of powers of two: exact.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bits = npt.NDArray[np.uint64]
+Enclose = Callable[[Floats, Floats], Bits]
+
+AT_ONCE = 1 << 14  # boxes: their intervals stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Leaves:
+    """low, high: corners, shape (n, dimensions); codes: what may occur in each, as bits.
+
+    halvings: how often each was cut out of the whole, so that its volume is 2 to the minus that.
+    asked: of how many boxes it was found out what they hold.
+    """
+
+    low: Floats
+    high: Floats
+    codes: Bits
+    halvings: npt.NDArray[np.int64]
+    asked: int
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def is_certain(self) -> npt.NDArray[np.bool_]:
+        """Which boxes hold one code."""
+        return np.asarray((self.codes & (self.codes - np.uint64(1))) == 0)
+
+    def __getitem__(self, which: Any) -> "Leaves":
+        return Leaves(self.low[which], self.high[which], self.codes[which], self.halvings[which], self.asked)
+
+
+def subdivide(
+    enclose: Enclose,
+    dimensions: int,
+    tolerance: float,
+    leaves: Leaves | None = None,
+    most: int = 1 << 24,
+    seconds: float = np.inf,
+) -> Leaves:
+    """Cut until each box is certain or no side is longer than the tolerance.
+
+    leaves: to go on from. most: boxes, and seconds: after which it stops with what there is.
+    """
+    end = monotonic() + seconds
+    if leaves is None:
+        low, high = np.zeros((1, dimensions)), np.ones((1, dimensions))
+        leaves = Leaves(low, high, enclose(low, high), np.zeros(1, np.int64), 1)
+    open_ = ~leaves.is_certain & ((leaves.high - leaves.low).max(1) > tolerance)
+    kept, waiting = (
+        [leaves[~open_]],
+        {int(h): leaves[open_ & (leaves.halvings == h)] for h in set(leaves.halvings[open_])},
+    )
+    count, asked = len(leaves), leaves.asked
+    while waiting and count < most and monotonic() < end:
+        largest = min(waiting)
+        todo, rest = waiting[largest][:AT_ONCE], waiting[largest][AT_ONCE:]
+        waiting[largest] = rest
+        if not len(rest):
+            del waiting[largest]
+        halves = _halves(todo, enclose)
+        count, asked = count + len(todo), asked + len(halves)
+        again = ~halves.is_certain & ((halves.high - halves.low).max(1) > tolerance)
+        kept.append(halves[~again])
+        if again.any():
+            more = halves[again]
+            waiting[largest + 1] = joined([waiting[largest + 1], more], 0) if largest + 1 in waiting else more
+    return joined([*kept, *waiting.values()], asked)
+
+
+def joined(parts: Sequence[Leaves], asked: int) -> Leaves:
+    """Leaves of several lists in one."""
+    low, high, codes, halvings = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("low", "high", "codes", "halvings")
+    )
+    return Leaves(low, high, codes, halvings, asked)
+
+
+def _halves(boxes: Leaves, enclose: Enclose) -> Leaves:
+    """Both halves of each box."""
+    rows = np.arange(len(boxes))
+    side = (boxes.high - boxes.low).argmax(1)
+    middle = (boxes.low[rows, side] + boxes.high[rows, side]) / 2
+    low, high = boxes.low.copy(), boxes.high.copy()
+    high[rows, side] = low[rows, side] = middle
+    low, high = np.concatenate([boxes.low, low]), np.concatenate([high, boxes.high])
+    return Leaves(low, high, enclose(low, high), np.tile(boxes.halvings + 1, 2), 0)
