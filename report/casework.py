@@ -36,16 +36,14 @@ def cases(asked: Question, found: Answers, tell: Callable[[str], None]) -> Html:
 
 def _said(asked: Question, found: Answers, case: int) -> Html:
     """What happened, and how often the model says so."""
-    one = found.shares.isel({asked.case: case})
-    shares = dict(zip(map(str, one[asked.word].values), one.share.values.tolist(), strict=True))
-    errors = dict(zip(shares, one.error.values.tolist(), strict=True))
+    one = found.shares.at(**{asked.case: case})
     what = "draws" if asked.designs else "points"
-    most = max(shares, key=lambda name: shares[name])
+    most = max(one.words, key=lambda word: one.told(word)[0])
     happened = asked.observed[case] if asked.observed else ""
-    often = f"The model says {plain(most)} most often, in {number(shares[most], errors[most])} of the {what}."
-    if happened not in shares:
+    often = f"The model says {plain(most)} most often, in {number(*one.told(most))} of the {what}."
+    if happened not in one.words:
         return Html(tag("span", often))
-    told = f"the model says so in {number(shares[happened], errors[happened])} of the {what}."
+    told = f"the model says so in {number(*one.told(happened))} of the {what}."
     return Html(f"What happened: {tag('b', plain(happened))}; {told}{f' {often}' if most != happened else ''}")
 
 
@@ -63,23 +61,18 @@ def _conditions(asked: Question, found: Answers, label: str) -> list[Html]:
 
 def _along(asked: Question, found: Answers, case: int) -> list[Html]:
     """Shares along each grid axis, as lines and as numbers."""
-    parts = []
-    for grid, ds in found.along.items():
-        one = ds.isel({asked.case: case}).transpose(grid, asked.word)
-        colours = asked.colours(asked.word)
-        words = [str(word) for word in one[asked.word].values if float(one.share.sel({asked.word: word}).max()) > 0]
-        rows = [
-            [
-                short(label),
-                *(number(float(p.share.sel({asked.word: w})), float(p.error.sel({asked.word: w}))) for w in words),
-            ]
-            for label, p in ((label, one.isel({grid: k})) for k, label in enumerate(one[grid].values))
-        ]
+    parts: list[Html] = []
+    colours = asked.colours(asked.word)
+    for grid, shares in found.along.items():
+        one = shares.at(**{asked.case: case})
         alt = f"{asked.labels[case]}: shares of each {plain(asked.word)} along {grid}; the table below has the numbers"
-        caption = tag("figcaption", f"Shares along {grid}, with two standard errors to both sides")
-        drawn = image(lines(one, grid, asked.word, colours, asked.ds), alt)
-        parts.append(tag("figure", drawn, key({word: colours[word] for word in words}), caption))
-        numbers = table(f"Shares along {grid}", [grid, *map(plain, words)], rows, "tight")
+        errors = ", with two standard errors to both sides" if asked.designs else ""
+        caption = tag("figcaption", f"Shares along {grid}{errors}")
+        drawn = image(lines(one, grid, colours, asked.ds), alt)
+        parts.append(tag("figure", drawn, key({word: colours[word] for word in one.present}), caption))
+        each = [(short(label), one.at(**{grid: k})) for k, label in enumerate(asked.ds[grid].values)]
+        rows = [[label, *(number(*there.told(word)) for word in one.present)] for label, there in each]
+        numbers = table(f"Shares along {grid}", [grid, *map(plain, one.present)], rows, "tight")
         parts.append(aside(f"Numbers along {grid}", numbers))
     return parts
 

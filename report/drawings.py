@@ -4,7 +4,7 @@ bar(shares, errors, colours, marked)   stacked shares, what happened marked
 density(values, in_ratios)             how an unknown is spread
 shade(0.4)                             the style of a cell of a heat map
 image(figure, alt)                     a matplotlib figure, as bytes in the page
-lines(table, colours)                  shares along a grid axis
+lines(shares, axis, colours, ds)       shares along a grid axis
 """
 
 from base64 import b64encode
@@ -18,6 +18,7 @@ import xarray as xr
 
 from posse.analysis import style
 from posse.kernels.html import Html, colour, tag, void
+from posse.report.answers import Shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,18 +84,16 @@ def image(figure: "Figure", alt: str) -> Html:
     return void("img", src=source, alt=alt, width=f"{figure.get_figwidth() * 110:.0f}")
 
 
-def lines(table: xr.Dataset, axis: str, word: str, colours: Mapping[str, str], ds: xr.Dataset) -> "Figure":
+def lines(shares: Shares, axis: str, colours: Mapping[str, str], ds: xr.Dataset) -> "Figure":
     """Shares of the words along one axis, with two standard errors to both sides."""
     figure = style.new_figure(4.8, 2.9)
     axes = figure.add_subplot()
-    values = table[axis].values
+    values = ds[axis].values
     numeric = values.dtype.kind in "iuf"
     x = values if numeric else np.arange(len(values))
     style.set_axis(axes, values, "x")
-    for k, name in enumerate(map(str, table[word].values)):
-        share, error = (table[part].sel({word: name}).values for part in ("share", "error"))
-        if not (share > 0).any():
-            continue
+    for k, name in enumerate(shares.present):
+        share, error = (part.sel({part.dims[-1]: name}).values for part in shares)
         axes.plot(x, share, color="0.2", linewidth=3.2, zorder=2 + k)
         axes.plot(
             x, share, color=colours[name], linewidth=2, marker="o", markersize=4, mec="0.2", mew=0.6, zorder=2 + k

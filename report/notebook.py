@@ -63,10 +63,7 @@ def _cube(asked: Question, store: str | None) -> str:
     sizes = {d: n for d, n in asked.ds[asked.regime].sizes.items() if not str(d).startswith(WHOLE)}
     if asked.written is None or list(sizes) != list(asked.written.axes):
         raise InputError("report: the Dataset is a part of a cube, which a notebook cannot solve again; write .html")
-    return (
-        "from pathlib import Path\nfrom tempfile import mkdtemp\n\n"
-        f"spec = Path(mkdtemp()) / 'sweep.toml'\nspec.write_text({spec!r}, encoding='utf-8')\ncube = posse.virtual(spec)"
-    )
+    return SOLVED.format(spec=spec)
 
 
 def _shares(asked: Question) -> Iterator[Part]:
@@ -82,7 +79,7 @@ def _shares(asked: Question) -> Iterator[Part]:
         yield "code", regimes
     for grid in asked.grids:
         others = [d for d in asked.unknown if d != grid]
-        yield "code", f"cube.posse.predict({others!r}).share.to_series().unstack({asked.word!r}).round(3)"
+        yield "code", f"cube.posse.share({others!r}, by={asked.word!r}).to_series().unstack({asked.word!r}).round(3)"
 
 
 def _scores(asked: Question, found: Answers) -> Iterator[Part]:
@@ -135,6 +132,12 @@ def _maps(asked: Question, found: Answers) -> Iterator[Part]:
         yield "code", f"regimes_over(\n    {axes!r},\n    {held!r},\n)"
 
 
+SOLVED = """from pathlib import Path
+from tempfile import mkdtemp
+
+spec = Path(mkdtemp()) / "sweep.toml"
+spec.write_text({spec!r}, encoding="utf-8")
+cube = posse.virtual(spec)"""
 MAP = """def regimes_over(axes, held):
     sweep = posse.Sweep({game!r}, axes, held, [{regime!r}], outside_domain="mark")
     y, x = axes

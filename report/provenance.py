@@ -52,12 +52,13 @@ def warnings(asked: Question, found: Answers) -> list[str]:
     told = [
         "A share is a probability only if the design is what you believe of the unknowns, and of nothing else. It "
         "carries the model with it, and those beliefs.",
-        "Monte Carlo error is not model uncertainty: it says how far a number may be from that of infinitely many draws. "
-        "It does not say how likely the model is, nor what was measured wrongly. A small error makes a wrong model precise.",
+        "Monte Carlo error is not model uncertainty: it says how far a number may be from that of infinitely many "
+        "draws. It does not say how likely the model is, nor what was measured wrongly. A small error makes a wrong "
+        "model precise.",
         "A game is a simplification. posse's own are in the spirit of a sketch of 2010, and have not been tested on a "
         "sample of crises.",
-        "An index weighs an unknown by how widely it is believed to vary; it says what measuring it would tell, not what "
-        "causes. What would have to be true is one sufficient account, not the only one.",
+        "An index weighs an unknown by how widely it is believed to vary; it says what measuring it would tell, not "
+        "what causes. What would have to be true is one sufficient account, not the only one.",
     ]
     if len(asked.labels) > 1:
         told.append(

@@ -14,6 +14,7 @@ from posse.analysis.codes import codes, grouped, main_group, regime_variable
 from posse.analysis.designs import Design, designs
 from posse.analysis.dims import components, written
 from posse.analysis.observations import TEXT
+from posse.sweeps.axes import bound_by
 from posse.sweeps.spec import Spec
 
 OBSERVED = "observed"  # the note that says what happened
@@ -107,6 +108,8 @@ def question(ds: xr.Dataset) -> Question:
     ds = ds[[variable.name]]
     if variable.nbytes <= MOST_LOADED:
         ds = ds.load()
+    ds = _single_case(ds)
+    variable = ds[variable.name]
     drawn = designs(variable)
     others = [str(dim) for dim in variable.dims if dim not in drawn]
     case = _case(ds, [dim for dim in others if dim not in components(variable)])
@@ -114,6 +117,17 @@ def question(ds: xr.Dataset) -> Question:
         case = WHOLE if WHOLE not in ds.variables else f"{WHOLE}_"
         ds = ds.expand_dims({case: [str(ds.attrs.get("title", "the game"))]})
     return Question(ds, case, drawn, tuple(dim for dim in others if dim != case))
+
+
+def _single_case(ds: xr.Dataset) -> xr.Dataset:
+    """A cube of which one case was chosen, with an axis for it, and all that belongs to the case along that."""
+    spec = written(ds)
+    for axis, how in spec.axes.items() if spec else ():
+        if axis in ds.coords and not ds[axis].ndim and "labels" in how:
+            own = [n for n in (axis, *bound_by(axis, how), *how.get("notes", {})) if n in ds.coords]
+            along = {n: (axis, ds[n].values.reshape(1), ds[n].attrs) for n in own}
+            return ds.drop_vars(own).expand_dims({axis: along[axis][1]}).assign_coords(along)
+    return ds
 
 
 def _case(ds: xr.Dataset, dims: list[str]) -> str | None:

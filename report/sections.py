@@ -13,7 +13,7 @@ from posse.kernels.catalogue import game
 from posse.kernels.declaration import Parameter
 from posse.kernels.errors import InputError
 from posse.kernels.html import Html, swatch, tag
-from posse.report.answers import RARE, Answers
+from posse.report.answers import RARE, Answers, Shares
 from posse.report.drawings import bar, density, shade
 from posse.report.maps import belief, in_ratios
 from posse.report.question import OBSERVED, WHOLE, Question
@@ -22,6 +22,7 @@ from posse.report.words import DESIGNS, believed, listed, number, plain, short, 
 from posse.sweeps.html import span
 
 FIRST = 3  # regimes of each case that are named
+OUTSIDE = "outside_domain"
 
 
 def declared(asked: Question) -> Mapping[str, Parameter]:
@@ -79,15 +80,14 @@ def _others(asked: Question) -> Html:
     known = declared(asked)
     parts = []
     if asked.grids:
-        rows = []
-        for dim in asked.grids:
-            labels = asked.ds[dim]
-            rows.append((dim, labels.size, span(labels.values), labels.attrs.get("long_name", "")))
+        axes = {dim: asked.ds[dim] for dim in asked.grids}
+        rows = [(dim, str(one.size), span(one.values), one.attrs.get("long_name", "")) for dim, one in axes.items()]
         parts.append(table("What is swept", ("axis", "labels", "range", "meaning"), rows))
-    fixed = asked.written.fixed if asked.written else {}
+    chosen = {str(n): c.item() for n, c in asked.ds.coords.items() if not c.ndim}
+    fixed = chosen | (asked.written.fixed if asked.written else {})
     if fixed:
-        rows = [(n, short(float(v)), known[n].long_name if n in known else "") for n, v in fixed.items()]
-        parts.append(table("What is fixed", ("parameter", "value", "meaning"), rows))
+        held = [(n, short(v), known[n].long_name if n in known else "") for n, v in fixed.items()]
+        parts.append(table("What is fixed", ("parameter", "value", "meaning"), held))
     return tag("div", *parts)
 
 
@@ -98,75 +98,59 @@ def shares(asked: Question, found: Answers) -> Html:
     told = f"The share of the {what} under which each {plain(asked.word)} holds"
     told += f", averaged over {listed(list(asked.grids))}" if asked.grids else ""
     told += ", with its Monte Carlo standard error." if asked.designs else "; where nothing is drawn, nothing errs."
-    parts = [paragraph(told + noted), _shares(asked, found.shares, asked.word)]
+    parts = [paragraph(told + noted), _shares(asked, found.shares)]
     if found.regimes is not None:
         again = f"The same by {plain(asked.regime)}. The {FIRST} most frequent are named; the numbers of all are below."
         parts += [tag("h3", "The regimes"), paragraph(again), _largest(asked, found.regimes)]
-        parts.append(aside("Shares of all regimes", _numbers(asked, found.regimes, asked.regime)))
+        parts.append(aside("Shares of all regimes", _numbers(asked, found.regimes)))
     return tag("section", tag("h2", "What the model says"), *parts)
 
 
-def _present(ds: xr.Dataset, word: str) -> list[str]:
-    """Words that hold somewhere, and the one for points outside the domain only then."""
-    found = ds.share.transpose(..., word)
-    there = (found > 0).any([d for d in found.dims if d != word])
-    return [str(name) for name, some in zip(ds[word].values, there.values, strict=True) if some]
-
-
-def _bars(asked: Question, ds: xr.Dataset, word: str) -> list[Html]:
-    colours = asked.colours(word)
-    names = [str(name) for name in ds[word].values]
+def _bars(asked: Question, found: Shares, marked: bool) -> list[Html]:
+    colours = asked.colours(str(found.share.dims[-1]))
     bars = []
     for k in range(len(asked.labels)):
-        share, error = (ds[part].isel({asked.case: k}).values for part in ("share", "error"))
-        happened = asked.observed[k] if asked.observed and word == asked.word else ""
-        bars.append(bar(dict(zip(names, share, strict=True)), dict(zip(names, error, strict=True)), colours, happened))
+        one = found.at(**{asked.case: k})
+        shares, errors = (dict(zip(found.words, part.values.tolist(), strict=True)) for part in one)
+        bars.append(bar(shares, errors, colours, asked.observed[k] if asked.observed and marked else ""))
     return bars
 
 
-def _shares(asked: Question, ds: xr.Dataset, word: str) -> Html:
+def _shares(asked: Question, found: Shares) -> Html:
     """A bar and the numbers for each case; those of what happened are bold."""
-    colours = asked.colours(word)
-    words = [str(name) for name in ds[word].values if name != "outside_domain" or name in _present(ds, word)]
+    colours = asked.colours(asked.word)
+    words = [word for word in found.words if word != OUTSIDE or word in found.present]
     headings = [asked.case, "shares", *([OBSERVED] if asked.observed else [])]
-    headings += [Html(swatch(colours[name]) + tag("span", plain(name))) for name in words]
+    headings += [Html(swatch(colours[word]) + tag("span", plain(word))) for word in words]
     rows: list[Sequence[Any]] = []
-    for k, (label, drawn) in enumerate(zip(asked.labels, _bars(asked, ds, word), strict=True)):
-        one = ds.isel({asked.case: k})
+    for k, (label, drawn) in enumerate(zip(asked.labels, _bars(asked, found, True), strict=True)):
+        one = found.at(**{asked.case: k})
         happened = asked.observed[k] if asked.observed else ""
-        cells = [
-            Cell(
-                number(float(one.share.sel({word: n})), float(one.error.sel({word: n}))), kind="said" * (n == happened)
-            )
-            for n in words
-        ]
+        cells = [Cell(number(*one.told(word)), kind="said" * (word == happened)) for word in words]
         rows.append([label, drawn, *([happened or "–"] if asked.observed else []), *cells])
-    return table(f"Shares of each {plain(word)}", headings, rows, "tight")
+    return table(f"Shares of each {plain(asked.word)}", headings, rows, "tight")
 
 
-def _largest(asked: Question, ds: xr.Dataset) -> Html:
+def _largest(asked: Question, found: Shares) -> Html:
     """A bar for each case, and its most frequent regimes by name."""
     colours = asked.colours(asked.regime)
     rows = []
-    for k, drawn in enumerate(_bars(asked, ds, asked.regime)):
-        one = ds.isel({asked.case: k})
-        order = np.argsort(-one.share.values, kind="stable")[:FIRST]
-        names = [(str(one[asked.regime].values[j]), float(one.share.values[j])) for j in order]
-        told = "; ".join(f"{plain(name)} {number(share, digits=2)}" for name, share in names if share > 0)
+    for k, drawn in enumerate(_bars(asked, found, False)):
+        share = found.at(**{asked.case: k}).share.values
+        order = [j for j in np.argsort(-share, kind="stable")[:FIRST] if share[j] > 0]
+        told = "; ".join(f"{plain(found.words[j])} {number(share[j], digits=2)}" for j in order)
         rows.append((asked.labels[k], drawn, told))
-    present = _present(ds, asked.regime)
-    shown = key({name: colours[name] for name in present})
+    shown = key({word: colours[word] for word in found.present})
     return tag("div", shown, table("Shares of the regimes", (asked.case, "shares", "most frequent"), rows))
 
 
-def _numbers(asked: Question, ds: xr.Dataset, word: str) -> Html:
-    present = _present(ds, word)
-    pick = [ds.sel({word: name}) for name in present]
+def _numbers(asked: Question, found: Shares) -> Html:
+    each = [found.at(**{asked.case: k}) for k in range(len(asked.labels))]
     rows = [
-        [label, *(number(float(one.share[k]), float(one.error[k])) for one in pick)]
-        for k, label in enumerate(asked.labels)
+        [label, *(number(*one.told(word)) for word in found.present)]
+        for label, one in zip(asked.labels, each, strict=True)
     ]
-    return table("Shares and their errors", [asked.case, *map(plain, present)], rows)
+    return table("Shares and their errors", [asked.case, *map(breaking, found.present)], rows, "tight heat")
 
 
 def how_well(asked: Question, found: Answers) -> Html:
@@ -208,9 +192,9 @@ FORECASTS = {
     "leave_one_out": "how often each was observed in the other cases",
 }
 SCORES = (
-    "The Brier score is the squared distance between forecast and what happened, from 0 to 2; the log score is minus the "
-    "logarithm of the probability given to what happened, infinite where that is 0. Errors are Monte Carlo errors: they "
-    "do not say how little so few cases can tell of a model."
+    "The Brier score is the squared distance between forecast and what happened, from 0 to 2; the log score is minus "
+    "the logarithm of the probability given to what happened, infinite where that is 0. Errors are Monte Carlo errors: "
+    "they do not say how little so few cases can tell of a model."
 )
 
 
@@ -221,9 +205,9 @@ def which_decides(asked: Question, found: Answers) -> Html:
         return tag("section", heading, paragraph(f"Not told: {found.indices}."))
     told = (
         "The total Sobol index of each unknown, with its Monte Carlo error: the share of the variance of whether the "
-        f"model says the {plain(asked.word)} in question that would be left if all other unknowns were known. It is asked "
-        f"of what happened; where the model says that in less than {RARE:.0%} of the draws, or in all but so few, or "
-        "nothing is noted, of what is most in doubt. An index is undefined (–) where nothing varies."
+        f"model says the {plain(asked.word)} in question that would be left if all other unknowns were known. It is "
+        f"asked of what happened; where the model says that in less than {RARE:.0%} of the draws, or in all but so few, "
+        "or nothing is noted, of what is most in doubt. An index is undefined (–) where nothing varies."
     )
     words = [found.doubtful(asked, k) for k in range(len(asked.labels))]
     parts = [paragraph(told), *_where(asked), _heat(asked, found.indices, "total", words, True)]

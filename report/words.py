@@ -37,7 +37,7 @@ def number(value: float, error: float = np.nan, digits: int = 3) -> str:
         return "–"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    told = f"{value:.{digits}f}".replace("-", "−")
+    told = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0: no −0.000
     if np.isnan(error):
         return told
     least = 10.0**-digits
@@ -62,7 +62,7 @@ def listed(parts: list[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
-def interval(row: Mapping[str, Any]) -> str:
+def interval(row: Mapping[Any, Any]) -> str:
     """One restriction of an unknown."""
     name, low, high = row["unknown"], row["low"], row["high"]
     if np.isinf(low):
@@ -88,13 +88,13 @@ def would_have_to_be_true(rows: pd.DataFrame, at_least: float) -> str:
             f"Nothing simple will do: no intervals of the unknowns were found in which the model says {happened} in at "
             f"least {at_least:.0%} of the draws. In the densest ones it does in {density} of them."
         )
-    where = listed([interval(row) for _, row in rows.iterrows()])
+    where = listed([interval(row) for row in rows.to_dict("records")])
     told = (
         f"If {where}, the model says {happened} in {density} of the draws. These are {first['mass']:.1%} of all "
         f"draws, and have {first['coverage']:.0%} of those in which it does."
     )
     if verdict == "not confirmed":
-        return f"Not confirmed: {at_least:.0%} was reached where the intervals were found, but not in the other half. {told}"
+        return f"Not confirmed: intervals that were dense enough in half of the draws are not in the other half. {told}"
     return told
 
 
