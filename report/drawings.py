@@ -73,7 +73,7 @@ def shade(share: float) -> str:
         return ""
     part = float(np.clip(share, 0, 1)) ** 0.8
     red, green, blue = (round(255 + (end - 255) * part) for end in DENSEST)
-    return f"background: rgb({red}, {green}, {blue}); color: {'white' if part > 0.5 else 'black'}"
+    return f"background: rgb({red}, {green}, {blue}); color: {'white' if part > 0.66 else 'black'}"
 
 
 def image(figure: "Figure", alt: str) -> Html:

@@ -6,6 +6,7 @@ body { margin: 0; background: #fff; color: #1a1a1a; font: 16px/1.5 system-ui, -a
 main { max-width: 74rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; } h2 { font-size: 1.3rem; margin: 2.5rem 0 0.5rem; }
 h3 { font-size: 1.1rem; margin: 2rem 0 0.3rem; } p { max-width: 46rem; margin: 0.5rem 0; }
+main li { max-width: 46rem; }
 nav { font-size: 0.9rem; } a { color: #0b4a8f; }
 .wide { overflow-x: auto; margin: 0.5rem 0; }
 table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; }
@@ -35,7 +36,8 @@ code { overflow-wrap: anywhere; }
 @media print {
   :root { font-size: 10pt; } body { font-size: 1rem; } main { max-width: none; padding: 0; } nav { display: none; }
   .wide, pre { overflow: visible; } pre { white-space: pre-wrap; } svg, td, .swatch { print-color-adjust: exact; }
-  .case, figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } table { font-size: 7.5pt; } .heat { font-size: 6.2pt; }
+  .case, figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  table { font-size: 7.5pt; } .heat { font-size: 6.2pt; }
   .tight th, .tight td { white-space: normal; } th, td { padding-right: 0.4rem; }
   details::details-content { display: block; content-visibility: visible; }
 }

@@ -13,8 +13,10 @@ from posse.kernels.errors import InputError, PosseError
 from posse.report import maps
 from posse.report.answers import AT_LEAST, Answers, answer
 from posse.report.provenance import warnings
-from posse.report.question import WHOLE, Question, question
+from posse.report.question import Question, question
 from posse.report.words import plain
+from posse.sweeps.spec import parse
+from posse.sweeps.sweep import Sweep
 
 Tell = Callable[[str], None]
 Part = tuple[str, str]  # what kind of cell, and its text
@@ -50,7 +52,7 @@ def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
 def _opening(asked: Question, store: str | None) -> Iterator[Part]:
     attributes = asked.ds.attrs
     yield "markdown", f"# {attributes.get('title', 'A game')}\n\n{attributes.get('references', '')}"
-    yield "code", f"import posse\n\n{_cube(asked, store)}\ncube"
+    yield "code", f"%matplotlib inline\nimport posse\n\n{_cube(asked, store)}\ncube"
 
 
 def _cube(asked: Question, store: str | None) -> str:
@@ -60,8 +62,9 @@ def _cube(asked: Question, store: str | None) -> str:
     if "spec" not in asked.ds.attrs:
         raise InputError("report: the Dataset has no attribute spec, of which a notebook could solve it; write .html")
     spec = str(asked.ds.attrs["spec"])
-    sizes = {d: n for d, n in asked.ds[asked.regime].sizes.items() if not str(d).startswith(WHOLE)}
-    if asked.written is None or list(sizes) != list(asked.written.axes):
+    sweep = Sweep.from_spec(parse(spec))
+    shape = {dim: asked.ds.sizes[dim] for dim in asked.ds[asked.regime].dims if dim in sweep.dims}
+    if shape != dict(zip(sweep.dims, sweep.shape, strict=True)):
         raise InputError("report: the Dataset is a part of a cube, which a notebook cannot solve again; write .html")
     return SOLVED.format(spec=spec)
 

@@ -206,8 +206,8 @@ def which_decides(asked: Question, found: Answers) -> Html:
     told = (
         "The total Sobol index of each unknown, with its Monte Carlo error: the share of the variance of whether the "
         f"model says the {plain(asked.word)} in question that would be left if all other unknowns were known. It is "
-        f"asked of what happened; where the model says that in less than {RARE:.0%} of the draws, or in all but so few, "
-        "or nothing is noted, of what is most in doubt. An index is undefined (–) where nothing varies."
+        f"asked of what happened; where the model says that in less than {RARE:.0%} of the draws, or in all but so "
+        "few, or nothing is noted, of what is most in doubt. An index is undefined (–) where nothing varies."
     )
     words = [found.doubtful(asked, k) for k in range(len(asked.labels))]
     parts = [paragraph(told), *_where(asked), _heat(asked, found.indices, "total", words, True)]
