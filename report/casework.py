@@ -87,7 +87,10 @@ def _map(asked: Question, found: Answers, case: int) -> Html:
     colours, shares = asked.colours(asked.regime), shown.shares
     told = ", ".join(f"{plain(name)} {share:.1%}" for name, share in shares.items())
     alt = f"{asked.labels[case]}: map of the regimes over {x} and {y}: {told}"
-    why = "the two unknowns that decide most" if not isinstance(found.indices, str) else "two of the unknowns"
+    about = plain(found.doubtful(asked, case))
+    why = (
+        "two of the unknowns" if isinstance(found.indices, str) else f"which decide most whether the model says {about}"
+    )
     caption = (
         f"The regimes over {x} and {y}, {why}; all others at their medians, the cross at the medians of these two."
     )

@@ -144,7 +144,7 @@ cube = posse.virtual(spec)"""
 MAP = """def regimes_over(axes, held):
     sweep = posse.Sweep({game!r}, axes, held, [{regime!r}], outside_domain="mark")
     y, x = axes
-    return sweep.evaluate().posse.plot.map(x, y)"""
+    return posse.virtual(sweep).posse.plot.map(x, y)"""
 
 
 def _closing(asked: Question, found: Answers) -> Iterator[Part]:

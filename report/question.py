@@ -106,8 +106,8 @@ def question(ds: xr.Dataset) -> Question:
     """What a cube was asked. Raises InputError where it holds no regimes."""
     variable = ds[regime_variable(ds)]
     ds = ds[[variable.name]]
-    if variable.nbytes <= MOST_LOADED:
-        ds = ds.load()
+    held = {name: c.compute() for name, c in ds.coords.items() if name not in ds.dims}
+    ds = ds.compute() if variable.nbytes <= MOST_LOADED else ds.assign_coords(held)
     ds = _single_case(ds)
     variable = ds[variable.name]
     drawn = designs(variable)

@@ -212,11 +212,11 @@ def test_the_page_asks_for_nothing_and_hides_nothing(crises: xr.Dataset, told: T
 
 
 def test_the_same_cube_gives_the_same_bytes(crises: xr.Dataset, tmp_path: Path) -> None:
-    for name in ("a.html", "b.html", "a.ipynb", "b.ipynb"):
-        crises.posse.report(tmp_path / name)
+    ds = crises.isel(case=[1])
+    for name in ("a.html", "b.html"):
+        ds.posse.report(tmp_path / name)
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
-    assert (tmp_path / "a.ipynb").read_bytes() == (tmp_path / "b.ipynb").read_bytes()
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_grid_axes_are_averaged_over_and_shown_along() -> None:
@@ -241,21 +241,23 @@ def changed(ds: xr.Dataset, **attributes: str) -> xr.Dataset:
 
 UNIT = {"uniform": [0, 1]}
 DRAWN = {"sobol": 32, "resolve": UNIT, "spoils": {"uniform": [1, 20]}}
+ONE_BARE = {name: column[:1] for name, column in BARE.items()}
+ONE = ONE_BARE | {"notes": {"observed": ["oppose"]}}
 LACKING = {
-    "notes": (lambda: cube(case=BARE, sample=SAMPLE), "the cube has no note “observed”", 3),
-    "saltelli": (lambda: cube(case=CASE, sample=DRAWN), "needs a design axis, such as axes.sample with saltelli", 3),
-    "design": (lambda: cube(case=CASE, resolve=[0.1, 0.9], spoils=[1, 5.0]), "No unknown was drawn", 9),
-    "unknowns": (lambda: cube(case=CASE), "a map needs two unknowns", 0),
+    "notes": (lambda: cube(case=ONE_BARE, sample=SAMPLE), "the cube has no note “observed”", 1),
+    "saltelli": (lambda: cube(case=ONE, sample=DRAWN), "needs a design axis, such as axes.sample with saltelli", 1),
+    "design": (lambda: cube(case=ONE, resolve=[0.1, 0.9], spoils=[1, 5.0]), "No unknown was drawn", 3),
+    "unknowns": (lambda: cube(case=ONE), "a map needs two unknowns", 0),
     "cases": (lambda: cube(sample=DRAWN), "the cube has no note “observed”", 1),
     "axes": (lambda: posse.solve("restraint"), "a map needs two unknowns", 0),
-    "replicates": (lambda: cube(case=CASE, sample=DRAWN | {"replicates": 1}), "has one replicate", 3),
-    "one design": (lambda: cube(case=CASE, a=DRAWN, b={"sobol": 16, "share": UNIT}), "several designs", 3),
+    "replicates": (lambda: cube(case=ONE, sample=DRAWN | {"replicates": 1}), "has one replicate", 1),
+    "one design": (lambda: cube(case=ONE, a=DRAWN, b={"sobol": 16, "share": UNIT}), "several designs", 1),
     "cases but one": (lambda: cube(case=CASE, sample=DRAWN).isel(case=1), EVIL, 1),
-    "the game": (lambda: changed(cube(case=CASE, sample=DRAWN), game="nim"), "There is no map: unknown game: 'nim'", 0),
-    "its source": (lambda: changed(cube(case=CASE, sample=DRAWN), game_source_hash="0"), "has another source here", 0),
-    "attributes": (lambda: cube(case=CASE, sample=DRAWN).drop_attrs(deep=False), "There is no map", 0),
+    "the game": (lambda: changed(cube(case=ONE, sample=DRAWN), game="nim"), "There is no map: unknown game: 'nim'", 0),
+    "its source": (lambda: changed(cube(case=ONE, sample=DRAWN), game_source_hash="0"), "has another source here", 0),
+    "attributes": (lambda: cube(case=ONE, sample=DRAWN).drop_attrs(deep=False), "There is no map", 0),
     "spelling": (
-        lambda: cube(case=BARE | {"notes": {"observed": ["opose", "", ""]}}, sample=DRAWN), "did you mean 'oppose'", 3,
+        lambda: cube(case=ONE_BARE | {"notes": {"observed": ["opose"]}}, sample=DRAWN), "did you mean 'oppose'", 1,
     ),
 }  # fmt: skip
 
@@ -355,3 +357,11 @@ def test_a_notebook_of_what_is_in_no_store_solves_it(axes: dict[str, Any], tmp_p
         assert shares.sel(case=EVIL).values[:3].tolist() == [found.count(word) / len(found) for word in WORDS]
     else:
         assert float(shares.sum()) == 1
+
+
+def test_a_cube_too_large_to_be_held_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = posse.Sweep("restraint", {"case": ONE, "share": [0.2, 0.8], "sample": DRAWN})
+    sweep.run(tmp_path / "cube", progress=False)
+    held = page(posse.open_cube(tmp_path / "cube"))
+    monkeypatch.setattr("posse.report.question.MOST_LOADED", 0)
+    assert page(posse.open_cube(tmp_path / "cube")) == held
