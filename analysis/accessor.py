@@ -195,9 +195,9 @@ class Accessor:
     ) -> xr.Dataset:
         """How well `predict` does against what happened: Brier and logarithmic scores, next to base rates.
 
+        over, weights, by: as in `predict`.
         observed: the name of a coordinate of words along the axis of cases, or a mapping or Series from labels to
             words. Empty words are left out.
-        over, weights, by: as in `predict`.
 
         With p_k the share of word k among the points inside the domain, and h what happened, the Brier score is
         Σ_k (p_k − [k = h])², from 0 to 2, and the logarithmic score −ln p_h, infinite where p_h is 0. Less is better.

@@ -1,11 +1,13 @@
 """Cubes, or parts of them, in files that other programs read.
 
-write(ds, path)   by the path's suffix, one of SUFFIXES: NetCDF, CSV, Parquet, Stata
+write(ds, path)   by the path's suffix: NetCDF, CSV, Parquet, Stata
+whole(path)       a file that is there whole or not at all
 """
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -39,11 +41,18 @@ def write(ds: xr.Dataset, path: str | Path) -> None:
     path = Path(path)
     writer = pick("file type", path.suffix, WRITERS)
     points(ds)
+    with whole(path) as partial:
+        writer(ds, partial)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write, which gets the name `path` once it is written. Raises InputError where it cannot be."""
     try:
         with NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
             partial = Path(file.name)
         try:
-            writer(ds, partial)
+            yield partial
             _publish(partial, path)
         finally:
             partial.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """HTML for notebooks: small tables in which every text is escaped.
 
 tag("b", text)               an element; text is escaped unless it is Html already
+void("img", src=...)         an element that has no content
 table(headings, rows)        a table
 folded(title, body)          what opens at a click
 page(title, *parts)          all of it, with its style
@@ -8,7 +9,7 @@ game(declaration)            a game
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,18 @@ def escaped(content: Any) -> Html:
     return content if isinstance(content, Html) else Html(escape(str(content)))
 
 
-def tag(name: str, *content: Any, **attributes: str) -> Html:
+def tag(name: str, /, *content: Any, **attributes: str) -> Html:
     """An element."""
-    opening = " ".join([name, *(f'{key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())])
-    return Html(f"<{opening}>{''.join(map(escaped, content))}</{name}>")
+    return Html(f"<{_opening(name, attributes)}>{''.join(map(escaped, content))}</{name}>")
+
+
+def void(name: str, /, **attributes: str) -> Html:
+    """An element that has no content."""
+    return Html(f"<{_opening(name, attributes)} />")
+
+
+def _opening(name: str, attributes: Mapping[str, str]) -> str:
+    return " ".join([name, *(f'{key.rstrip("_")}="{escape(value)}"' for key, value in attributes.items())])
 
 
 def table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Html:
@@ -53,11 +62,15 @@ def folded(title: Any, body: Html) -> Html:
     return tag("details", tag("summary", title), body)
 
 
-def swatch(colour: str | None) -> Html:
+def colour(text: str | None) -> str:
+    """A colour as it was declared; nothing where it is none."""
+    return text if text and re.fullmatch(COLOUR, text) else ""
+
+
+def swatch(declared: str | None) -> Html:
     """A patch of a colour, or nothing."""
-    return (
-        tag("span", style=f"background: {colour}", class_="swatch") if re.fullmatch(COLOUR, colour or "") else Html("")
-    )
+    known = colour(declared)
+    return tag("span", style=f"background: {known}", class_="swatch") if known else Html("")
 
 
 def page(title: Any, *parts: Html) -> str:

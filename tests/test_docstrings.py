@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import posse
-from posse.analysis.accessor import Accessor
 from posse.analysis.pictures import Pictures
 from posse.analysis.statements import Statement, Step
 from posse.analysis.story import Story
 from posse.crises.cases import Cases
 from posse.sweeps.regions import Regions
+from posse.reportable import Accessor
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

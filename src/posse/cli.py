@@ -354,6 +354,21 @@ def plot_cube(
     print(f"{out}: {shown}")
 
 
+@app.command("report")
+def write_report(
+    cube: Readable,
+    out: Annotated[Path, typer.Option(help="File to write: .html, a page of its own, or .ipynb, a notebook.")],
+) -> None:
+    """Tell all that a cube says of its cases: shares, scores, sensitivities, conditions, maps, sources."""
+    from posse.report.write import write
+    from posse.sweeps.memory import gigabytes
+    from posse.sweeps.opening import open_any
+
+    tell = (lambda note: print(f"posse: {note}", file=sys.stderr)) if sys.stderr.isatty() else (lambda note: None)
+    write(open_any(cube), out, cube, tell)
+    print(f"{out}: {gigabytes(out.stat().st_size)}")
+
+
 @app.command("explore")
 def explore(
     what: Annotated[str, typer.Argument(metavar="STORE|SPEC", help="A cube, or the TOML file of a sweep.")],

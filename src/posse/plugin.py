@@ -38,6 +38,6 @@ class Engine(BackendEntrypoint):
 
 @xr.register_dataset_accessor("posse")  # type: ignore[no-untyped-call, untyped-decorator]
 def accessor(ds: xr.Dataset) -> Any:
-    from posse.analysis.accessor import Accessor
+    from posse.reportable import Accessor
 
     return Accessor(ds)

@@ -1,0 +1,1 @@
+"""What a cube says of its cases, as a page or a notebook."""
