@@ -15,8 +15,8 @@ from posse.analysis.pictures import Pictures
 from posse.analysis.statements import Statement, Step
 from posse.analysis.story import Story
 from posse.crises.cases import Cases
-from posse.sweeps.regions import Regions
 from posse.reportable import Accessor
+from posse.sweeps.regions import Regions
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
