@@ -90,6 +90,8 @@ class Description:
                 f"{self.attributes['game_version']}; here it is version {game.version}, "
                 f"{', '.join(changed)} changed; choose another store"
             )
+        if ALONG in self.attributes:
+            raise StoreError(f"{store}: the cube is growing in another way here; posse resume finishes that first")
         raise StoreError(
             f"{store}: is the cube of another sweep; {self._difference(sweep)}; choose another store, or "
             "posse grow if it only has more labels"

@@ -69,6 +69,8 @@ def part(store: Store, number: int) -> Store:
 def require_game(store: Store, game: Game) -> None:
     """Raise unless a cube is of this game, in the version that made it: no cube mixes two."""
     there = read_description(store)
+    if ALONG in there.attributes:
+        raise StoreError(f"{store}: is a part by which another cube has grown; grow that one")
     written = spec.parse(there.attributes["spec"], str(store))
     _require_equal("game", written.game, game.name)
     there.require(sweep_of(written, game), store)

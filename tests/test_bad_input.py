@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
 import posse
+from posse.kernels.errors import InputError
 from posse.sweeps.folder import Folder
 from posse.sweeps.sworn import heard, swear
 
@@ -268,6 +270,16 @@ SPECS: dict[str, tuple[str, tuple[str, ...]]] = {
     "column of the wrong type": (
         'GAME\n[axes]\nprize = { file = "table.csv", column = ["stake"] }',
         ("column", "['stake']"),
+    ),
+    # designs
+    "a seed of 5,000 digits": (
+        f"GAME\n[axes.sample]\nsobol = 16\nseed = {'9' * 5000}\nresolve = {{ uniform = [0, 1] }}",
+        ("spec.toml", "TOML", "4300 digits"),
+    ),
+    "a design without its kind": ("GAME\n[axes.sample]\nseed = 7\nresolve = [0.1, 0.2]", ("axes.sample.seed", "sobol")),
+    "a design named after a parameter": (
+        "GAME\n[axes.resolve]\nsobol = 16\nprize = { uniform = [0, 1] }",
+        ("axes.resolve", "named after a parameter"),
     ),
 }
 
@@ -633,3 +645,18 @@ def test_solve(values: dict[str, object], words: str) -> None:
         posse.solve("restraint", **values)
     assert isinstance(raised.value, ValueError)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"axes": ["resolve"]}, "axes: ['resolve'] is no table of axes, as {resolve = [0, 0.5, 1]}"),
+        ({"axes": "resolve"}, "axes: 'resolve' is no table of axes, as {resolve = [0, 0.5, 1]}"),
+        ({"axes": {3: {"cap_leader": [1, 2]}}}, "axes.3: is no name of letters, digits, _ and -, a letter first"),
+        ({"axes": {"resolve": [0, 1]}, "outputs": 3}, "outputs: 3 is not a list of one or more outputs"),
+    ],
+)
+def test_sweep_in_python(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        posse.Sweep("restraint", **arguments)
+    assert str(caught.value) == said

@@ -228,6 +228,9 @@ def test_it_grows_in_one_way_at_a_time(small: Path) -> None:
     growing(small)
     with pytest.raises(StoreError, match=r"is growing in another way; posse resume .* finishes that first$"):
         sweep("Korea Kosovo Suez", 64, [0, 0.5, 1]).grow(small, progress=False)
+    store = open_store(small)  # of two that begin at once, the second finds the first one's part
+    with pytest.raises(StoreError, match=r"grown/1: the cube is growing in another way here; posse resume finishes"):
+        Cube.create(sweep("Suez", 64, [0, 0.5, 1]), growth.part(store, 1), growth.following([store], "case"))
     equal(LARGE.evaluate().sel(case=["Korea", "Kosovo", "Suez", "Iraq"]), expected())
     sweep("Korea Kosovo Iraq", 64, [0, 0.5, 1]).grow(small, progress=False)
 
@@ -312,6 +315,14 @@ def test_an_unfinished_cube_does_not_grow(tmp_path: Path) -> None:
         LARGE.grow(tmp_path / "cube", progress=False)
     with pytest.raises(StoreError, match="does not exist"):
         LARGE.grow(tmp_path / "none", progress=False)
+
+
+def test_a_part_does_not_grow_by_itself(small: Path) -> None:
+    LARGE.grow(small, progress=False)
+    before = hashes(small)
+    with pytest.raises(StoreError, match=r"grown/1: is a part by which another cube has grown; grow that one$"):
+        LARGE.grow(small / "grown" / "1", progress=False)
+    assert hashes(small) == before
 
 
 def test_a_label_worked_out_in_two_ways_is_one(tmp_path: Path) -> None:
