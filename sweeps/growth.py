@@ -29,7 +29,7 @@ from posse.sweeps.numbers import Array
 from posse.sweeps.store import Store
 from posse.sweeps.sweep import Sweep
 
-SAME = 1e-12  # of a number, or of its distance to the next: as near as this is one label, worked out in two ways
+SAME = 1e-12  # of a number, or of a label's distance to the next: as near as this is one, worked out in two ways
 
 
 def parts(store: Store) -> list[Store]:
@@ -130,7 +130,8 @@ def _new_labels(there: Axis, wanted: Axis) -> Array:
         raise InputError(f"{where}: lacks the label {there.labels[place < 0][0]}; a cube grows, and loses nothing")
     for name in () if there.binds_itself else columns:
         old, new = columns[name], others[name][place]
-        for k in np.flatnonzero(old != new)[:1]:
+        other = abs(old - new) > SAME * abs(old) if old.dtype.kind == "f" else old != new
+        for k in np.flatnonzero(other)[:1]:
             raise InputError(f"{where}.{name}: {there.labels[k]} has {old[k]} in the cube, {new[k]} in the sweep")
     return np.setdiff1d(np.arange(len(wanted)), place)
 

@@ -325,6 +325,14 @@ def test_a_part_does_not_grow_by_itself(small: Path) -> None:
     assert hashes(small) == before
 
 
+def test_a_value_worked_out_in_two_ways_is_one(tmp_path: Path) -> None:
+    """As another version of a library draws it; the cube's is kept."""
+    small, large = ({"labels": ["A", "B"][:n], "prize": [there, 1.0][:n]} for n, there in ((1, 0.1 + 0.2), (2, 0.3)))
+    posse.Sweep("restraint", {"case": small}).run(tmp_path / "cube", progress=False)
+    found = posse.Sweep("restraint", {"case": large}).grow(tmp_path / "cube", progress=False)
+    assert found.prize.values.tolist() == [0.1 + 0.2, 1.0]
+
+
 def test_a_label_worked_out_in_two_ways_is_one(tmp_path: Path) -> None:
     """0.1 + 0.2 is not 0.3, but the cube's label is kept."""
     posse.Sweep("restraint", {"resolve": [0.1, 0.1 + 0.2]}).run(tmp_path / "cube", progress=False)
