@@ -181,7 +181,8 @@ def regions(
     box: for each parameter (low, high), or {"log_uniform": [low, high]} for shares that are even in ratios.
     fixed: other parameters; those left out take their defaults.
     tolerance: pieces whose sides are no longer than this share of the box's are not cut any more.
-    most, seconds: pieces, and time, after which cutting ends; `.refine` goes on.
+    most: pieces, and no more are cut when there are as many; `.refine` goes on.
+    seconds: likewise, of time.
 
     Raises InputError, which names the parameter and what is allowed.
 
