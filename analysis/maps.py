@@ -14,6 +14,7 @@ import xarray as xr
 
 from posse.analysis import style
 from posse.analysis.codes import Code, codes, regime_variable
+from posse.analysis.designs import designs
 from posse.analysis.dims import defined, numbers
 from posse.analysis.selection import component, dimension
 from posse.analysis.style import borders_of
@@ -100,6 +101,12 @@ def _laid_out(ds: xr.Dataset, variable: xr.DataArray, layout: Layout) -> xr.Data
         if dim not in variable.dims:
             dimension(ds, dim)
             raise InputError(f"{variable.name}: has no dimension {dim}; it has {', '.join(map(str, variable.dims))}")
+    for dim in (layout.x, layout.y):
+        if dim in designs(variable):
+            raise InputError(
+                f"{dim}: is a design, whose points lie in no order that a map could show; x and y are other axes. "
+                "posse plot --kind share, posse report and posse explore show what was drawn"
+            )
     if len(set(shown)) < len(shown):
         twice = next(d for d in shown if shown.count(d) > 1)
         raise InputError(f"x, y, col and row: {twice} stands twice; choose different dimensions")

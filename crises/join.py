@@ -104,6 +104,9 @@ class Join:
         entry.notes["observer"] = triple.codes[self.capabilities.system]["observer"][0]
         if triple.observed is not None:
             entry.notes["observed"] = triple.observed
+        if not any(any(roles["partners"]) for roles in triple.codes.values() if "partners" in roles):
+            entry.lacks("the partner", "is missing: the game is about a coalition of two or more")
+            return entry
         strong = self.capabilities.look_up(triple, ROLES, entry)
         near = self.points.look_up(triple, COALITION, entry)
         for found in strong:

@@ -48,6 +48,8 @@ class Table:
 
 def read_table(path: str | Path, title: str) -> Table:
     """Read a CSV file, tab- or semicolon-separated ones too. Raises InputError that says what `title` lacks."""
+    if not isinstance(path, str | Path):
+        raise InputError(f"{title}: {type(path).__name__} is not allowed; it is the path of a CSV file")
     path = Path(path)
     try:
         content = path.read_bytes()

@@ -52,7 +52,9 @@ def _lines(columns: Mapping[str, Any]) -> list[str]:
 
 
 def require_free(path: str | Path, force: bool) -> None:
-    """Raises InputError where a file is in the way."""
+    """Raises InputError where a file is in the way, or the name is none of a sweep file."""
+    if Path(path).suffix != ".toml":
+        raise InputError(f"{path}: is not allowed; what is written is a sweep file, NAME.toml")
     if Path(path).exists() and not force:
         raise InputError(f"{path}: is there already; choose another name, or --force (force=True) to write over it")
 

@@ -115,6 +115,9 @@ def _read_table(name: str, written: Mapping[str, Any], game: Game) -> Axis:
         raise InputError(f"{where}: binds no parameter; give {', '.join(_FORMS)}, or labels and parameters")
     for parameter in bound:
         pick(f"parameter of {game.name} in {where}", parameter, {p: p for p in game.parameter_names})
+    if drawn := next((parameter for parameter in bound if isinstance(written[parameter], Mapping)), None):
+        kinds = " or ".join(f"{kind} = 4096" for kind in designs.KINDS)
+        raise InputError(f"{where}.{drawn}: has a distribution, for which {where} needs the kind of a design: {kinds}")
     values = {parameter: numbers(f"{where}.{parameter}", written[parameter]) for parameter in bound}
     length = len(values[bound[0]])
     labels = _labels(f"{where}.labels", written["labels"]) if "labels" in written else np.arange(length)

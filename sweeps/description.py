@@ -123,7 +123,18 @@ def _difference(old: Any, new: Any, where: str = "") -> str:
             _difference(there, here, f"{where}[{k}]") for k, (there, here) in enumerate(zip(old, new, strict=True))
         )
         return next(filter(None, parts), "")
+    if isinstance(old, list) and isinstance(new, list) and (only := _only(old, new)):
+        return f"{where}: {only}"
     return "" if old == new else f"{where} is {_short(old)} there, {_short(new)} here"
+
+
+def _only(old: list[Any], new: list[Any]) -> str:
+    """What one of two lists has and the other lacks."""
+    for one, other, where in ((new, old, "here"), (old, new, "there")):
+        if more := [entry for entry in one if entry not in other]:
+            others = f" and {len(more) - 1} more" if len(more) > 1 else ""
+            return f"{_short(more[0])}{others} only {where}"
+    return ""
 
 
 def _short(value: Any) -> str:

@@ -117,9 +117,10 @@ def read_design(where: str, written: Mapping[str, Any], game: Game) -> Design:
     settings = {name: _whole(f"{where}.{name}", written.get(name, usual)) for name, usual in SETTINGS.items()}
     count = _whole(f"{where}.{kind}", written[kind])
     if settings["replicates"] < 1 or count % settings["replicates"]:
+        each = max(1, settings["replicates"])
         raise InputError(
             f"{where}.{kind}: {count} points cannot be dealt out to replicates = {settings['replicates']} alike; "
-            "give a multiple, or another number of replicates"
+            f"{-(-max(count, 1) // each) * each} can"
         )
     if not 0 <= settings["first"] < max(count, 1):
         raise InputError(f"{where}.first: {settings['first']} is not below the number of points, {count}")
@@ -181,7 +182,7 @@ def _triangular(where: str, domain: Domain, low: float, mode: float, high: float
     _require_inside(where, domain, low, high)
     _require_rising(where, low, high)
     if not low <= mode <= high:
-        raise InputError(f"{where}: mode {mode:g} does not lie between {low:g} and {high:g}")
+        raise InputError(f"{where}: mode {mode:g} does not lie between {low:g} and {high:g}; write [low, mode, high]")
 
     def quantiles(p: Floats) -> Floats:
         rising = low + np.sqrt(p * (high - low) * (mode - low))

@@ -120,8 +120,8 @@ class Regions:
 
         Gives `regime`, its name; `radius`, as a share of the sides of the box: while no parameter of the box changes
         by more, in shares of its side, the regime does not change; and over "parameter" `low` and `high`, the values
-        between which each may then be chosen. In an undecided piece the radius is 0 and the regime empty. Of what lies
-        beyond the box nothing is known.
+        between which each may then be chosen. In an undecided piece the radius is 0 and the regime empty. Nothing is
+        known of what lies beyond the box, so that a face of it limits the radius, unless the parameter ends there.
 
         >>> near = posse.regions("restraint", {"diversity": (0, 1)}).boundary_distance(diversity=0.9)
         >>> near.regime.item(), round(near.radius.item(), 2)
@@ -133,6 +133,7 @@ class Regions:
         if missing:
             raise InputError(f"{missing[0]}: is missing; the point has a value for each of {', '.join(self.sides)}")
         for name, side in self.sides.items():
+            numbers(name, [point[name]])
             if not side.low <= point[name] <= side.high:
                 raise InputError(
                     f"{name}: {point[name]:g} is not allowed; the box goes from {side.low:g} to {side.high:g}"
@@ -142,10 +143,9 @@ class Regions:
         here = self.leaves.codes[apart == 0]
         one = bool((here == here[0]).all() and self.leaves.is_certain[apart == 0].all())
         others = apart[self.leaves.codes != here[0]] if one else np.zeros(1)
-        faces = np.concatenate([place, 1 - place])  # beyond them nothing is known
-        radius = max(0.0, min(others.min(initial=1.0), faces.min()) - 1e-12)
+        radius = max(0.0, min([others.min(initial=1.0), *self._to_the_unknown(place)]) - 1e-12)
         low, high = (
-            [float(side.at(p + step)) for side, p in zip(self.sides.values(), place, strict=True)]
+            [float(side.at(min(max(p + step, 0), 1))) for side, p in zip(self.sides.values(), place, strict=True)]
             for step in (-radius, radius)
         )
         name = self._names[int(here[0]).bit_length() - 1] if one else ""
@@ -153,6 +153,15 @@ class Regions:
             {"regime": name, "radius": radius, "low": ("parameter", low), "high": ("parameter", high)},
             {"parameter": list(self.sides)},
         )
+
+    def _to_the_unknown(self, place: Floats) -> list[float]:
+        """Distances to the faces of the box beyond which a parameter can still go, where nothing is known."""
+        found = []
+        for (name, side), share in zip(self.sides.items(), place, strict=True):
+            low, high = self.game.parameter(name).domain.bounds
+            found += [share] if side.low > low else []
+            found += [1 - share] if side.high < high else []
+        return found
 
     def refine(self, tolerance: float | None = None, most: int = MOST, seconds: float = inf) -> "Regions":
         """The same box in smaller pieces, those that are undecided cut further. Arguments as of `regions`.
@@ -220,8 +229,12 @@ def _regime(game: Game) -> Output:
 
 def _side(game: Game, name: str, written: Any) -> Side:
     parameter, where = game.parameter(name), f"box.{name}"
-    is_log = isinstance(written, Mapping) and [*written] == ["log_uniform"]
-    given = written["log_uniform"] if is_log else written
+    kind = next(iter(written), None) if isinstance(written, Mapping) else "uniform"
+    if kind not in ("uniform", "log_uniform"):
+        raise InputError(f"{where}: {short(written)} is not (low, high), nor {{'log_uniform': [low, high]}}")
+    is_log, given = kind == "log_uniform", written[kind] if isinstance(written, Mapping) else written
+    if isinstance(given, int | float):
+        raise InputError(f"{where}: {given} is one value, for which there is fixed; a side is (low, high)")
     ends = numbers(where, list(given) if isinstance(given, tuple) else given)
     if len(ends) != 2 or not ends[0] < ends[1]:
         raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")

@@ -519,7 +519,10 @@ BAD: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "a year in words": ({"crises.csv": CRISES.replace("1991", "last")}, ["line 2", "year", "'last'"]),
     "more partners by one code": ({"crises.csv": CRISES.replace("GBR;FRA", "GBR")}, ["line 2", "partners_iso3 has 1"]),
-    "no partners": ({"crises.csv": CRISES.replace("UKG;FRN,GBR;FRA", ",")}, ["War 1991 (CHN)", "partner", "NMC.csv"]),
+    "no partners": (
+        {"crises.csv": CRISES.replace("UKG;FRN,GBR;FRA", ",")},
+        ["War 1991 (CHN)", "the partner 1991 is missing"],
+    ),
     "a figure in words": ({"NMC.csv": shares(CHN="big")}, ["NMC.csv", "line 9", "cinc", "'big'"]),
     "a figure in thousands": ({"NMC.csv": shares(CHN='"1,234"')}, ["NMC.csv", "line 9", "cinc", "'1,234'"]),
     "a negative capability": ({"NMC.csv": shares(CHN="-0.2")}, ["NMC.csv", "line 9", "cinc", "'-0.2'"]),

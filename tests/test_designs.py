@@ -131,7 +131,7 @@ def test_a_parameter_may_be_called_like_a_setting_of_a_design() -> None:
 
 
 WRONG = [
-    ({"sobol": 10}, "axes.sample.sobol: 10 points cannot be dealt out to replicates = 16 alike; give a multiple, or "),
+    ({"sobol": 10}, "axes.sample.sobol: 10 points cannot be dealt out to replicates = 16 alike; 16 can"),
     ({"sobol": 1.5}, "axes.sample.sobol: 1.5 is not a whole number"),
     ({"sobol": 16, "seed": -1}, "axes.sample.seed: -1 is not a whole number"),
     ({"sobol": 16, "first": 16}, "axes.sample.first: 16 is not below the number of points, 16"),
@@ -164,6 +164,10 @@ WRONG = [
         "axes.sample.prize.normal: mean: 1e+300 is not allowed; allowed is at most 1e+30 in magnitude",
     ),
     ({"seed": 3, "resolve": [0.1]}, "axes.sample.seed: is of a design, but its kind is missing; give one of sobol, la"),
+    (
+        {"resolve": {"uniform": [0, 1]}},
+        "axes.sample.resolve: has a distribution, for which axes.sample needs ",
+    ),
     ({"sobol": 16}, "axes.sample: draws no parameter; give one or more, as attrition = {uniform = [0.2, 0.6]}"),
     ({"sobol": 0, "resolve": {"beta": [1, 1]}}, "axes.sample: has 0 labels, but an axis has 1 to 100000000"),
     ({"sobol": 2**40, "resolve": {"beta": [1, 1]}}, "axes.sample: has 1099511627776 labels, but an axis has 1 to "),

@@ -154,6 +154,13 @@ def test_what_cannot_be_drawn(cube: xr.Dataset, draw: Any, message: str) -> None
         draw(cube.posse.plot)
 
 
+def test_a_design_is_no_side_of_a_map() -> None:
+    drawn = {"sobol": 16, "attrition": {"uniform": [0, 0.5]}}
+    cube = posse.Sweep("restraint", {"resolve": [0.2, 0.8], "sample": drawn}).evaluate()
+    with pytest.raises(InputError, match=r"^sample: is a design, whose points lie in no order that a map could show"):
+        cube.posse.plot.map("sample", "resolve")
+
+
 def test_too_many_panels_are_refused() -> None:
     ds = posse.Sweep("restraint", axes={"spoils": {"linspace": [0, 1, 40]}, "diversity": [0, 1], "resolve": [0, 1]})
     with pytest.raises(InputError, match="40 panels, but at most 36"):

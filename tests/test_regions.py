@@ -97,13 +97,22 @@ def test_no_point_within_the_radius_has_another_regime(point: dict[str, float]) 
     near = posse.regions(game, {"x": (0, 1), "y": (0, 1)}, tolerance=1 / 512).boundary_distance(**point)
     own, radius = near.regime.item(), near.radius.item()
     dice = np.random.default_rng(0)
-    around = {name: value + radius * dice.uniform(-1, 1, 10_000) for name, value in point.items()}
+    around = {name: np.clip(value + radius * dice.uniform(-1, 1, 10_000), 0, 1) for name, value in point.items()}
     assert (posse.solve(game, **around).regime == ("out", "in").index(own)).all()
     turn = np.linspace(0, 2 * pi, 10_000)
     apart = np.maximum(abs(0.3 + 0.05 * np.cos(turn) - point["x"]), abs(0.6 + 0.05 * np.sin(turn) - point["y"])).min()
-    true = min(apart, *point.values(), *(1 - value for value in point.values()))
-    assert true - 0.01 < radius <= true + 1e-6
-    assert near.low.sel(parameter="x") == pytest.approx(point["x"] - radius)
+    assert apart - 0.01 < radius <= apart + 1e-6
+    assert near.low.sel(parameter="x") == pytest.approx(max(0, point["x"] - radius))
+
+
+def test_the_end_of_the_domain_is_no_boundary() -> None:
+    """From the middle of an edge of the square, the disc is nearest; a box within the square ends before that."""
+    point = {"x": 0.0, "y": 0.6}
+    whole = posse.regions(shape(disc), {"x": (0, 1), "y": (0, 1)}, tolerance=1 / 512).boundary_distance(**point)
+    assert 0.24 < whole.radius <= 0.25
+    assert whole.low.sel(parameter="x") == 0
+    part = posse.regions(shape(disc), {"x": (0, 1), "y": (0.5, 1)}, tolerance=1 / 512).boundary_distance(**point)
+    assert part.radius == pytest.approx(0.2)
 
 
 def test_on_a_boundary_nothing_is_certain() -> None:
@@ -119,6 +128,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"box": {"diversity": (0, 2)}}, "box.diversity: 2 is not allowed; allowed is [0, 1]"),
     ({"box": {"diversity": (1, 0)}}, "box.diversity: (1, 0) is not (low, high), the lower end first"),
+    ({"box": {"diversity": 0.5}}, "box.diversity: 0.5 is one value, for which there is fixed; a side is (low, high)"),
+    (
+        {"box": {"diversity": {"linspace": [0, 1, 5]}}},
+        "box.diversity: {'linspace': [0, 1, 5]} is not (low, high), nor {'l",
+    ),
     ({"box": {"diversity": "wide"}}, "box.diversity: 'wide' is not a list of numbers"),
     ({"box": {"resolve": {"log_uniform": [0, 1]}}}, "box.resolve: 0 is not allowed; ratios need ends above 0"),
     ({"box": {"resolve": (0, 1)}, "fixed": {"resolve": 1}}, "fixed.resolve: is a side of the box too; give it once"),

@@ -316,7 +316,7 @@ def show_info(store: Store, as_json: Json = False) -> None:
 @app.command("slice")
 def write_slice(
     cube: Readable,
-    out: Annotated[Path, typer.Option(help="File to write: .nc, .csv, .parquet or .dta.")],
+    out: Annotated[Path, typer.Option(help="File to write, or to write over: .nc, .csv, .parquet or .dta.")],
     sel: Select = None,
 ) -> None:
     """Write a part of a cube for other programs, by the file's suffix: NetCDF, CSV, Parquet or Stata."""
