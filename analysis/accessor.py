@@ -244,7 +244,7 @@ class Accessor:
         """What would have to be true: as few unknowns as will do, and intervals in which the model says what happened.
 
         observed, by: as in `score`.
-        at_least: in which share of the draws inside the intervals.
+        at_least: in which share of the draws inside the intervals; who asks for less gets no worse verdict.
 
         Intervals are found by patient rule induction in half of the replicates and measured in the other half. Gives a
         table with a row for each restriction of each case: `unknown` from `low` to `high` (infinite: no limit).
@@ -252,8 +252,10 @@ class Accessor:
         Monte Carlo error; `coverage` how much they have of all draws in which it does; `mass` how much of all draws;
         `share` in how many it does without any restriction. Draws outside the domain do not count. `verdict` is
         "restricted"; "unrestricted", where no restriction is needed; "not reached", where even the densest intervals
-        found are not dense enough; "not confirmed", where it seemed so in one half, but the other falls short by more
-        than chance; "never", where the model says so nowhere; or "outside the domain", where every draw is.
+        found are not dense enough; "not confirmed", where they were in one half, but none is in the other; "too few
+        draws", where fewer than 30 agree, or some intervals fall short by no more than two errors, or are dense enough
+        by fewer than 30 draws that agree or with an error above 0.05; "never", where the model says so nowhere; or
+        "outside the domain", where every draw is.
 
         >>> crises.posse.conditions()[["case", "unknown", "low", "high", "density", "coverage"]].round(2)
                   case      unknown   low  high  density  coverage

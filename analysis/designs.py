@@ -71,7 +71,8 @@ def only(ds: xr.Dataset | xr.DataArray, purpose: str, kind: str | None = None) -
             f"{purpose}: the cube has the designs {', '.join(d.dim for d in found)}; keep a point of others"
         )
     has = "; ".join(f"{d.dim} is {d.kind}" for d in there.values()) or "the cube has none"
-    raise InputError(f"{purpose}: needs a design axis, such as axes.sample with {kind or 'sobol'} = 1024; {has}")
+    few = f"{kind} = 1024" if kind else "sobol = 65536"
+    raise InputError(f"{purpose}: needs a design axis, such as axes.sample with {few}; {has}")
 
 
 def standard_error(means: xr.DataArray, sizes: Array) -> xr.DataArray:

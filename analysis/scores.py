@@ -92,7 +92,7 @@ def _scores(forecast: xr.DataArray, truth: xr.DataArray, word: str) -> dict[str,
     return {
         "probability": given,
         "brier": ((forecast - truth) ** 2).sum(word, skipna=False),
-        "log": xr.DataArray(-np.log(given.where(given > 0))).where(given != 0, np.inf),
+        "log": xr.DataArray(0.0 - np.log(given.where(given > 0))).where(given != 0, np.inf),  # 0.0 -: no -0.0
     }
 
 

@@ -17,7 +17,7 @@ _HINT = """
 
 # What nobody has measured is drawn from what is believed of it, or goes onto axes of its own, or is held:
 # [axes.sample]
-# sobol = 1024
+# sobol = 65536
 # cost_oppose = { log_uniform = [0.01, 1] }
 #
 # [axes]

@@ -88,14 +88,18 @@ def would_have_to_be_true(rows: pd.DataFrame, at_least: float) -> str:
             f"Nothing simple will do: no intervals of the unknowns were found in which the model says {happened} in at "
             f"least {at_least:.0%} of the draws. In the densest ones it does in {density} of them."
         )
+    doubt = {
+        "not confirmed": "Not confirmed: intervals that were dense enough in half of the draws are not in the other. ",
+        "too few draws": f"Too few draws to tell whether anything simple will do in at least {at_least:.0%} of them. ",
+    }.get(verdict, "")
+    says = f"the model says {happened} in {density} of the draws."
+    if not first.unknown:
+        return f"{doubt}As it is, {says}"
     where = listed([interval(row) for row in rows.to_dict("records")])
-    told = (
-        f"If {where}, the model says {happened} in {density} of the draws. These are {first['mass']:.1%} of all "
-        f"draws, and have {first['coverage']:.0%} of those in which it does."
+    return (
+        f"{doubt}If {where}, {says} These are {first['mass']:.1%} of all draws, "
+        f"and have {first['coverage']:.0%} of those in which it does."
     )
-    if verdict == "not confirmed":
-        return f"Not confirmed: intervals that were dense enough in half of the draws are not in the other half. {told}"
-    return told
 
 
 def verdict(scores: Any) -> str:

@@ -206,7 +206,7 @@ def test_without_replicates_there_is_no_error() -> None:
             "sensitivity: needs a design axis, such as axes.sample with saltelli = 1024; sample is sobol",
         ),
         (one.conditions, "conditions: sample has one replicate; what is found in some is measured in others"),
-        (grid.conditions, "conditions: needs a design axis, such as axes.sample with sobol = 1024; the cube has none"),
+        (grid.conditions, "conditions: needs a design axis, such as axes.sample with sobol = 65536; the cube has none"),
         (
             lambda: one.predict(weights={"sample": [1] * 64}),
             "weights: sample is a design, whose points weigh the same; ",
@@ -273,6 +273,7 @@ def corners(**columns: list[float]) -> xr.Dataset:
 def test_a_perfect_forecast_and_one_that_excluded_what_happened() -> None:
     ds = corners(low=[0, 1, 0], high=[1, 1, 1])  # in nearly always, never, always
     perfect = ds.posse.score({"case 0": "in", "case 1": "out", "case 2": "in"}).sel(forecast="model")
+    assert not np.signbit(perfect.log).any()  # 0.00 is not printed as -0.00
     assert perfect.mean_brier == perfect.mean_log == perfect.mean_brier_error == perfect.mean_log_error == 0
     wrong = ds.posse.score(pd.Series({"case 0": "in", "case 1": "in", "case 2": None}))
     model = wrong.sel(forecast="model")
@@ -535,11 +536,46 @@ def test_what_half_of_the_replicates_says_the_other_half_confirms() -> None:
     """Halves that differ as no chance would make them."""
     ds = corners(low=[0.5], high=[1])
     found_in = ds.sample.values % 16 % 2 == 0
-    for even, odd, verdict in [(1, 1, "unrestricted"), (1, 0, "not confirmed"), (0, 1, "not reached"), (0, 0, "never")]:
+    wanted = {(1, 1): "unrestricted", (1, 0): "not confirmed", (0, 1): "too few draws", (0, 0): "never"}
+    for (even, odd), verdict in wanted.items():
         part = ds.assign(regime=ds.regime.copy(data=np.where(found_in, even, odd)[None].astype(np.uint8)))
         assert part.posse.conditions({"case 0": "in"}).verdict.tolist() == [verdict]
     part = ds.assign(regime=ds.regime.copy(data=np.where(found_in, 254, 1)[None].astype(np.uint8)))
-    assert part.posse.conditions({"case 0": "in"}).verdict.tolist() == ["not reached"]
+    assert part.posse.conditions({"case 0": "in"}).verdict.tolist() == ["too few draws"]
+
+
+@pytest.fixture(scope="module")
+def kosovo() -> xr.Dataset:
+    """Support is rare: in one draw of twenty; and draws are few."""
+    case = {"labels": ["Kosovo 1999"], "cap_leader": [0.1425], "cap_partner": [0.0906], "cap_target": [0.002]}
+    case |= {"cap_observer": [0.0515], "notes": {"observed": ["support"]}}
+    costs = {"log_uniform": [0.005, 0.5]}
+    unknown = {"cost_support": costs, "cost_oppose": costs, "resolve": UNIFORM, "spoils": {"log_uniform": [1, 20]}}
+    return posse.Sweep("restraint", {"case": case, "sample": {"uniform": 1 << 15, "seed": 2} | unknown}).evaluate()
+
+
+@pytest.mark.parametrize("points", [1 << 8, 1 << 10, 1 << 12, 1 << 14])
+def test_who_asks_for_less_gets_no_worse_verdict(kosovo: xr.Dataset, points: int) -> None:
+    """And what is restricted is as dense as was asked for, told by enough draws."""
+    ds = kosovo.isel(sample=slice(points))
+    order = ["never", "not reached", "not confirmed", "too few draws", "restricted", "unrestricted"]
+    ranks = []
+    for at_least in (1, 0.95, 0.93, 0.9, 0.8, 0.5, 0.3, 0.05, 0.02):
+        row = ds.posse.conditions(at_least=at_least).iloc[0]
+        ranks.append(order.index(row.verdict))
+        if row.verdict in ("restricted", "unrestricted"):
+            assert row.density >= at_least
+            assert row.density_error <= 0.05
+            assert row.density * row.mass * points / 2 > 29.9  # that agree, in the half where they are measured
+    assert ranks == sorted(ranks)
+    assert len({*ranks}) > 1 or points < 1 << 9
+
+
+def test_with_few_draws_nothing_is_said(kosovo: xr.Dataset) -> None:
+    few = kosovo.isel(sample=slice(256)).posse.conditions(at_least=0.5)
+    assert few.verdict.tolist() == ["too few draws"]
+    assert few.unknown.tolist() == [""]
+    assert {*kosovo.posse.conditions(at_least=0.9).verdict} == {"restricted"}
 
 
 def test_conditions_for_each_of_other_labels(drawn: xr.Dataset) -> None:
