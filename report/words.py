@@ -97,7 +97,8 @@ def would_have_to_be_true(rows: pd.DataFrame, at_least: float) -> str:
     if verdict == "outside the domain":
         return "Every draw is outside the domain of the game."
     if verdict == "too few draws":
-        return f"Too few draws tell: the model says {happened} in too few of them to find intervals."
+        some = f" Where {where}, the model says {happened} in {density} of them." if where else ""
+        return f"Too few draws tell whether any intervals will do.{some}"
     if verdict == "unrestricted":
         return f"Nothing in particular: the model says {happened} in at least {at_least:.0%} of the draws as it is."
     if verdict == "not reached":

@@ -228,9 +228,14 @@ def test_indices_of_rare_words_are_grey(share: float, clear: bool) -> None:
 def test_the_densest_intervals_are_named() -> None:
     row = {"observed": "oppose", "unknown": "resolve", "low": 0.25, "high": np.inf}
     common = {"density": 0.746, "density_error": 0.083, "mass": 0.1, "coverage": 0.5}
-    (told,) = {would_have_to_be_true(pd.DataFrame([row | common | {"verdict": "not reached"}]), 0.95)}
+    table = pd.DataFrame([row | common])
+    told = would_have_to_be_true(table.assign(verdict="not reached"), 0.95)
     assert "where resolve is at least 0.25, it does in 0.746 ± 0.083 of them" in told
-    assert "Too few draws" in would_have_to_be_true(pd.DataFrame([row | common | {"verdict": "too few draws"}]), 0.95)
+    told = would_have_to_be_true(table.assign(verdict="too few draws"), 0.95)
+    assert told.startswith("Too few draws tell")
+    assert "Where resolve is at least 0.25, the model says oppose in 0.746 ± 0.083 of them" in told
+    told = would_have_to_be_true(table.assign(verdict="too few draws", unknown="", low=np.nan, high=np.nan), 0.95)
+    assert told == "Too few draws tell whether any intervals will do."
 
 
 def test_notes_stand_in_the_order_of_the_spec(tmp_path: Path) -> None:
