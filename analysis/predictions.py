@@ -61,6 +61,7 @@ def predict(
 ) -> xr.Dataset:
     """The share of the unknowns under which each word holds, and its error. See Accessor.predict."""
     found = tally(ds, over, weights, by)
+    require_room(found.shares, ANSWERS)
     word = found.word
     share = found.shares.assign_attrs(units="1", long_name="share of the unknowns")
     error = found.error().assign_attrs(units="1", long_name="Monte Carlo standard error of the share")
@@ -76,7 +77,7 @@ def tally(ds: xr.Dataset, over: Names | None = None, weights: Beliefs | None = N
     """
     variable, group = sorted_by(ds, by or main_group(ds))
     word, possible = group or str(variable.name), outcomes(variable, group)
-    require_room(variable, [word, "class", REPLICATE, *ANSWERS])
+    require_room(variable, [word, "class", REPLICATE])
     there = designs(variable)
     if over is None and not there:
         raise InputError(

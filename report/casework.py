@@ -12,7 +12,7 @@ from posse.report.answers import AT_LEAST, Answers
 from posse.report.drawings import image, lines
 from posse.report.question import Question
 from posse.report.tables import aside, key, paragraph, table
-from posse.report.words import listed, number, plain, short, would_have_to_be_true
+from posse.report.words import listed, of_draws, plain, share, short, would_have_to_be_true
 
 MOST_CASES = 100  # that are told one by one
 SOURCE = "_source"
@@ -21,6 +21,7 @@ SOURCE = "_source"
 def cases(asked: Question, found: Answers, tell: Callable[[str], None]) -> Html:
     """A section for each case."""
     several = len(asked.labels) > 1
+    back = [tag("p", tag("a", "Back to the top", href="#top"), class_="back")] if several else []
     heading = tag("h2", "Case by case" if several else "A closer look")
     if len(asked.labels) > MOST_CASES:
         return tag("section", heading, paragraph(f"Not told: there are more than {MOST_CASES} cases; take a part."))
@@ -29,7 +30,7 @@ def cases(asked: Question, found: Answers, tell: Callable[[str], None]) -> Html:
         tell(f"map {k + 1} of {len(asked.labels)}")
         title = [tag("h3", label)] if several else []
         told = [paragraph(_said(asked, found, k)), *_conditions(asked, found, label), *_along(asked, found, k)]
-        inside = [*title, *told, _map(asked, found, k), *_sources(asked, k)]
+        inside = [*title, *told, _map(asked, found, k), *_sources(asked, k), *back]
         parts.append(tag("section", *inside, id=f"case-{k + 1}", class_="case"))
     return tag("section", heading, *parts)
 
@@ -37,13 +38,12 @@ def cases(asked: Question, found: Answers, tell: Callable[[str], None]) -> Html:
 def _said(asked: Question, found: Answers, case: int) -> Html:
     """What happened, and how often the model says so."""
     one = found.shares.at(**{asked.case: case})
-    what = "draws" if asked.designs else "points"
     most = max(one.words, key=lambda word: one.told(word)[0])
     happened = asked.observed[case] if asked.observed else ""
-    often = f"The model says {plain(most)} most often, in {number(*one.told(most))} of the {what}."
+    often = f"The model says {plain(most)} most often, in {of_draws(*one.told(most))}."
     if happened not in one.words:
         return Html(tag("span", often))
-    told = f"the model says so in {number(*one.told(happened))} of the {what}."
+    told = f"the model says so in {of_draws(*one.told(happened))}."
     return Html(f"What happened: {tag('b', plain(happened))}; {told}{f' {often}' if most != happened else ''}")
 
 
@@ -71,7 +71,7 @@ def _along(asked: Question, found: Answers, case: int) -> list[Html]:
         drawn = image(lines(one, grid, colours, asked.ds), alt)
         parts.append(tag("figure", drawn, key({word: colours[word] for word in one.present}), caption))
         each = [(short(label), one.at(**{grid: k})) for k, label in enumerate(asked.ds[grid].values)]
-        rows = [[label, *(number(*there.told(word)) for word in one.present)] for label, there in each]
+        rows = [[label, *(share(*there.told(word)) for word in one.present)] for label, there in each]
         numbers = table(f"Shares along {grid}", [grid, *map(plain, one.present)], rows, "tight")
         parts.append(aside(f"Numbers along {grid}", numbers))
     return parts
@@ -87,13 +87,8 @@ def _map(asked: Question, found: Answers, case: int) -> Html:
     colours, shares = asked.colours(asked.regime), shown.shares
     told = ", ".join(f"{plain(name)} {share:.1%}" for name, share in shares.items())
     alt = f"{asked.labels[case]}: map of the regimes over {x} and {y}: {told}"
-    about = plain(found.doubtful(asked, case))
-    why = (
-        "two of the unknowns" if isinstance(found.indices, str) else f"which decide most whether the model says {about}"
-    )
-    caption = (
-        f"The regimes over {x} and {y}, {why}; all others at their medians, the cross at the medians of these two."
-    )
+    why = maps.why(asked, found, case)
+    caption = f"The regimes over {x} and {y}, {why}; all others at their medians; the cross is at the medians."
     drawn = tag("figure", image(maps.picture(shown), alt), tag("figcaption", caption))
     rows = [(Html(swatch(colours[name]) + tag("span", plain(name))), f"{share:.1%}") for name, share in shares.items()]
     side = tag("div", table("Shares of the map", (plain(asked.regime), "share"), rows, "tight"), _held(shown))

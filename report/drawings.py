@@ -1,6 +1,6 @@
 """Small drawings that stand in tables, and pictures as images of the page itself.
 
-bar(shares, errors, colours, marked)   stacked shares, what happened marked
+bar(shares, colours, marked)           stacked shares, what happened marked
 density(values, in_ratios)             how an unknown is spread
 shade(0.4)                             the style of a cell of a heat map
 image(figure, alt)                     a matplotlib figure, as bytes in the page
@@ -33,26 +33,24 @@ def _svg(alt: str, width: int, height: int, *parts: Html, kind: str) -> Html:
     return tag("svg", tag("title", alt), *parts, **box, class_=kind)
 
 
-def bar(shares: Mapping[str, float], errors: Mapping[str, float], colours: Mapping[str, str], marked: str = "") -> Html:
-    """Shares beside each other; a line at the end of each is one standard error to both sides, a triangle marks one."""
-    parts, start = [], 0.0
+def bar(shares: Mapping[str, float], colours: Mapping[str, str], marked: str = "") -> Html:
+    """Shares beside each other; triangles mark one, hollow ones where its share is 0."""
+    parts: list[Html] = []
+    marks: list[Html] = []
+    start = 0.0
     for name, share in shares.items():
-        if share <= 0:
-            continue
         x, width = WIDTH * start, WIDTH * share
         fill = colour(colours.get(name)) or "#bbbbbb"
-        parts.append(void("rect", x=f"{x:.2f}", y="4", width=f"{width:.2f}", height="14", fill=fill, class_="part"))
+        if share > 0:
+            parts.append(void("rect", x=f"{x:.2f}", y="4", width=f"{width:.2f}", height="14", fill=fill, class_="part"))
         if name == marked:
             middle = min(max(x + width / 2, 4), WIDTH - 4)
             for y, tip in ((0, 4), (HEIGHT, HEIGHT - 4)):
                 points = f"{middle - 4:.2f},{y} {middle + 4:.2f},{y} {middle:.2f},{tip}"
-                parts.append(void("polygon", points=points, class_="mark"))
+                marks.append(void("polygon", points=points, class_="mark" if share > 0 else "mark never"))
         start += share
-        if errors.get(name, 0) > 0:
-            ends = {"x1": f"{WIDTH * (start - errors[name]):.2f}", "x2": f"{WIDTH * (start + errors[name]):.2f}"}
-            parts.append(void("line", **ends, y1="11", y2="11", class_="error"))
     alt = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share > 0)
-    return _svg(alt, WIDTH, HEIGHT, *parts, kind="bar")
+    return _svg(alt, WIDTH, HEIGHT, *parts, *marks, kind="bar")
 
 
 def density(values: npt.NDArray[Any], ratios: bool) -> Html:
@@ -93,7 +91,7 @@ def lines(shares: Shares, axis: str, colours: Mapping[str, str], ds: xr.Dataset)
     x = values if numeric else np.arange(len(values))
     style.set_axis(axes, values, "x")
     for k, name in enumerate(shares.present):
-        share, error = (part.sel({part.dims[-1]: name}).values for part in shares)
+        share, error = (part.sel({part.dims[-1]: name}).values for part in (shares.share, shares.error))
         axes.plot(x, share, color="0.2", linewidth=3.2, zorder=2 + k)
         axes.plot(
             x, share, color=colours[name], linewidth=2, marker="o", markersize=4, mec="0.2", mew=0.6, zorder=2 + k

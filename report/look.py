@@ -22,7 +22,8 @@ tbody th { position: sticky; left: 0; background: #fff; }
 .key { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; font-size: 0.87rem; margin: 0.4rem 0; padding: 0; }
 .key li { list-style: none; }
 svg.bar { width: 18rem; height: 1.4rem; display: block; } svg.spark { width: 7.5rem; height: 1.8rem; display: block; }
-.part { stroke: #555; stroke-width: 0.6; } .mark { fill: #000; } .error { stroke: #000; stroke-width: 1.6; }
+.part { stroke: #555; stroke-width: 0.6; } .mark { fill: #000; }
+.never { fill: #fff; stroke: #000; stroke-width: 1.1; } .faint { color: #767676; }
 .density { fill: #9db7d3; stroke: #33557a; stroke-width: 0.6; }
 .pair { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; align-items: flex-start; }
 figure { margin: 0.5rem 0; max-width: 100%; } figcaption { font-size: 0.87rem; color: #444; max-width: 34rem; }

@@ -1,6 +1,7 @@
 """For each case the map of regimes over the two unknowns that decide most, all others at their medians.
 
 chosen(asked, answers, 0) -> which two
+why(asked, answers, 0) -> why these
 solved(asked, ("spoils", "resolve"), 0) -> Map
 picture(map) -> Figure
 """
@@ -8,7 +9,6 @@ picture(map) -> Figure
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from posse.analysis.codes import codes
@@ -18,6 +18,7 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 from posse.report.answers import Answers
 from posse.report.question import Question
+from posse.report.words import plain
 from posse.sweeps.sweep import Sweep
 from posse.sweeps.virtual import virtual
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CELLS = 200  # along each axis
 SIZE = (4.8, 3.6)  # inches, to be read on a phone
+BOUNDED = ("uniform", "log_uniform", "triangular")  # beliefs that begin and end with their bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +54,26 @@ class Map:
 
 
 def chosen(asked: Question, answers: Answers, case: int) -> tuple[str, str]:
-    """The unknowns with the largest total indices; where there are none the first, and grid axes after them."""
-    names = list(asked.parameters)
-    if isinstance(answers.indices, xr.Dataset):
-        word = answers.doubtful(asked, case)
-        total = answers.indices.total.isel({asked.case: case}).sel({asked.word: word}).fillna(-np.inf)
-        names = [str(total.unknown.values[k]) for k in np.argsort(-total.values, kind="stable")]
-    names += asked.swept
+    """The unknowns that decide most; where none is known to the first, and grid axes after them."""
+    names = list(dict.fromkeys([*answers.deciding(asked, case), *asked.parameters, *asked.swept]))
     if len(names) < 2:
         raise InputError("a map needs two unknowns, or axes of parameters")
     return names[0], names[1]
+
+
+def why(asked: Question, answers: Answers, case: int) -> str:
+    """What the two have to do with what the model says, as far as the draws tell."""
+    about = f"whether the model says {plain(answers.doubtful(asked, case))}"
+    if isinstance(answers.indices, str):
+        return "two of the unknowns"
+    deciding = answers.deciding(asked, case)
+    if len(deciding) > 1:
+        return f"which decide most {about}"
+    if deciding:
+        return f"of which {deciding[0]} decides most {about}; the draws tell of no other"
+    varies = bool((answers.held.at(**{asked.case: case}).share % 1 > 0).any())
+    reason = "too few draws tell what decides" if varies else "nothing here decides"
+    return f"the first two unknowns; {reason} {about}"
 
 
 def place(asked: Question, names: tuple[str, str], case: int) -> tuple[Game, dict[str, Any], dict[str, float]]:
@@ -86,10 +98,20 @@ def solved(asked: Question, names: tuple[str, str], case: int) -> Map:
 
 
 def _axis(asked: Question, name: str) -> dict[str, Any]:
-    """From the lowest value in the cube to the highest, in ratios if it is drawn, or spaced, so."""
+    """Between the bounds of what is believed, else of what is in the cube; in ratios if it is drawn, or spaced, so."""
     values = asked.ds[name].values
+    low, high = _bounds(asked, name) or (float(values.min()), float(values.max()))
     form = "geomspace" if in_ratios(asked, name) else "linspace"
-    return {form: [float(values.min()), float(values.max()), CELLS]}
+    return {form: [low, high, CELLS]}
+
+
+def _bounds(asked: Question, name: str) -> tuple[float, float] | None:
+    """The bounds of what is believed of an unknown, where it has some."""
+    axes = asked.written.axes if asked.written else {}
+    for kind, numbers in (pair for d in asked.designs for pair in belief(axes.get(d, {}), name).items()):
+        if kind in BOUNDED:
+            return float(numbers[0]), float(numbers[-1])
+    return None
 
 
 def in_ratios(asked: Question, name: str) -> bool:

@@ -122,15 +122,17 @@ def _reason(answer: object) -> str:
 
 def _maps(asked: Question, found: Answers) -> Iterator[Part]:
     """A map for each case; needs the game and Matplotlib where it is run."""
-    yield "markdown", "## Maps\n\nOver the two unknowns that decide most in each case, all others at their medians."
+    yield "markdown", "## Maps\n\nOver two unknowns of each case, all others at their medians."
     yield "code", MAP.format(cells=maps.CELLS, game=asked.ds.attrs.get("game", ""), regime=asked.regime)
     for case, label in enumerate(asked.labels):
         try:
-            _, axes, parameters = maps.place(asked, maps.chosen(asked, found, case), case)
+            x, y = maps.chosen(asked, found, case)
+            _, axes, parameters = maps.place(asked, (x, y), case)
         except PosseError as error:
             yield "markdown", f"### {_escaped(label)}\n\nThere is no map: {error}."
             continue
-        yield "markdown", f"### {_escaped(label)}"
+        why = _escaped(f"Over {x} and {y}, {maps.why(asked, found, case)}.")
+        yield "markdown", f"### {_escaped(label)}\n\n{why}"
         held = {name: value for name, value in parameters.items() if name not in axes}
         yield "code", f"regimes_over(\n    {axes!r},\n    {held!r},\n)"
 

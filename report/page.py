@@ -30,7 +30,7 @@ def page(ds: xr.Dataset, tell: Tell = lambda note: None) -> str:
         tag("title", title),
         tag("style", Html(STYLE)),
     )
-    body = tag("body", tag("main", tag("h1", title), *_parts(asked, found, tell)))
+    body = tag("body", tag("main", tag("h1", title, id="top"), *_parts(asked, found, tell)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 

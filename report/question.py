@@ -81,14 +81,20 @@ class Question:
     @property
     def notes(self) -> dict[str, list[str]]:
         """Columns of text along the cases."""
-        found = {str(n): c for n, c in self.ds.coords.items() if c.dims == (self.case,) and n != self.case}
-        return {name: list(map(str, c.values)) for name, c in found.items() if c.dtype.kind in TEXT}
+        return {name: list(map(str, c.values)) for name, c in self._known.items() if c.dtype.kind in TEXT}
 
     @property
     def measured(self) -> dict[str, list[float]]:
         """The parameters that the cases bind."""
+        return {name: c.values.tolist() for name, c in self._known.items() if c.dtype.kind == "f"}
+
+    @cached_property
+    def _known(self) -> dict[str, xr.DataArray]:
+        """What stands along the cases, in the order of the spec."""
         found = {str(n): c for n, c in self.ds.coords.items() if c.dims == (self.case,) and n != self.case}
-        return {name: c.values.tolist() for name, c in found.items() if c.dtype.kind == "f"}
+        axis = self.written.axes.get(self.case, {}) if self.written else {}
+        order = [name for name in (*axis, *axis.get("notes", {})) if name in found]
+        return {name: found[name] for name in dict.fromkeys([*order, *found])}
 
     @property
     def observed(self) -> list[str] | None:

@@ -4,7 +4,7 @@ asked_for(asked), shares(asked, found), how_well(asked, found), which_decides(as
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -13,12 +13,12 @@ from posse.kernels.catalogue import game
 from posse.kernels.declaration import Parameter
 from posse.kernels.errors import InputError
 from posse.kernels.html import Html, swatch, tag
-from posse.report.answers import RARE, Answers, Shares
+from posse.report.answers import FEW, RARE, Answers, Shares, told
 from posse.report.drawings import bar, density, shade
 from posse.report.maps import belief, in_ratios
 from posse.report.question import OBSERVED, WHOLE, Question
 from posse.report.tables import Cell, aside, breaking, key, paragraph, table
-from posse.report.words import DESIGNS, believed, listed, number, plain, short, verdict
+from posse.report.words import DESIGNS, believed, listed, number, plain, share, short, verdict
 from posse.sweeps.html import span
 
 FIRST = 3  # regimes of each case that are named
@@ -94,11 +94,11 @@ def _others(asked: Question) -> Html:
 def shares(asked: Question, found: Answers) -> Html:
     """What the model says: shares of the words, and of the regimes."""
     what = "draws" if asked.designs else "points"
-    noted = " The black triangles mark what happened." if asked.observed else ""
-    told = f"The share of the {what} under which each {plain(asked.word)} holds"
-    told += f", averaged over {listed(list(asked.grids))}" if asked.grids else ""
-    told += ", with its Monte Carlo standard error." if asked.designs else "; where nothing is drawn, nothing errs."
-    parts = [paragraph(told + noted), _shares(asked, found.shares)]
+    noted = " Triangles mark what happened, hollow ones where the model never says so." if asked.observed else ""
+    text = f"The share of the {what} under which each {plain(asked.word)} holds"
+    text += f", averaged over {listed(list(asked.grids))}" if asked.grids else ""
+    text += ERRORS if asked.designs else "; nothing is drawn, so that shares follow from the values listed above."
+    parts = [paragraph(text + noted), _shares(asked, found.shares)]
     if found.regimes is not None:
         again = f"The same by {plain(asked.regime)}. The {FIRST} most frequent are named; the numbers of all are below."
         parts += [tag("h3", "The regimes"), paragraph(again), _largest(asked, found.regimes)]
@@ -111,8 +111,8 @@ def _bars(asked: Question, found: Shares, marked: bool) -> list[Html]:
     bars = []
     for k in range(len(asked.labels)):
         one = found.at(**{asked.case: k})
-        shares, errors = (dict(zip(found.words, part.values.tolist(), strict=True)) for part in one)
-        bars.append(bar(shares, errors, colours, asked.observed[k] if asked.observed and marked else ""))
+        shares = dict(zip(found.words, one.share.values.tolist(), strict=True))
+        bars.append(bar(shares, colours, asked.observed[k] if asked.observed and marked else ""))
     return bars
 
 
@@ -126,9 +126,10 @@ def _shares(asked: Question, found: Shares) -> Html:
     for k, (label, drawn) in enumerate(zip(asked.labels, _bars(asked, found, True), strict=True)):
         one = found.at(**{asked.case: k})
         happened = asked.observed[k] if asked.observed else ""
-        cells = [Cell(number(*one.told(word)), kind="said" * (word == happened)) for word in words]
+        cells = [Cell(share(*one.told(word)), kind="said" * (word == happened)) for word in words]
         rows.append([label, drawn, *([happened or "–"] if asked.observed else []), *cells])
-    return table(f"Shares of each {plain(asked.word)}", headings, rows, "tight")
+    shown = key({word: colours[word] for word in words})
+    return tag("div", shown, table(f"Shares of each {plain(asked.word)}", headings, rows, "tight"))
 
 
 def _largest(asked: Question, found: Shares) -> Html:
@@ -136,10 +137,10 @@ def _largest(asked: Question, found: Shares) -> Html:
     colours = asked.colours(asked.regime)
     rows = []
     for k, drawn in enumerate(_bars(asked, found, False)):
-        share = found.at(**{asked.case: k}).share.values
-        order = [j for j in np.argsort(-share, kind="stable")[:FIRST] if share[j] > 0]
-        told = "; ".join(f"{plain(found.words[j])} {number(share[j], digits=2)}" for j in order)
-        rows.append((asked.labels[k], drawn, told))
+        values = found.at(**{asked.case: k}).share.values
+        order = [j for j in np.argsort(-values, kind="stable")[:FIRST] if values[j] > 0]
+        named = "; ".join(f"{plain(found.words[j])} {number(values[j], digits=2)}" for j in order)
+        rows.append((asked.labels[k], drawn, named))
     shown = key({word: colours[word] for word in found.present})
     return tag("div", shown, table("Shares of the regimes", (asked.case, "shares", "most frequent"), rows))
 
@@ -147,7 +148,7 @@ def _largest(asked: Question, found: Shares) -> Html:
 def _numbers(asked: Question, found: Shares) -> Html:
     each = [found.at(**{asked.case: k}) for k in range(len(asked.labels))]
     rows = [
-        [label, *(number(*one.told(word)) for word in found.present)]
+        [label, *(share(*one.told(word)) for word in found.present)]
         for label, one in zip(asked.labels, each, strict=True)
     ]
     return table("Shares and their errors", [asked.case, *map(breaking, found.present)], rows, "tight heat")
@@ -162,8 +163,9 @@ def how_well(asked: Question, found: Answers) -> Html:
     rows = []
     for k, label in enumerate(model[asked.case].values):
         one = model.isel({asked.case: k})
-        told = [number(float(one[name]), float(one[f"{name}_error"])) for name in ("probability", "brier", "log")]
-        rows.append((label, plain(str(one.observed.values)), *told))
+        numbers = [number(float(one[name]), float(one[f"{name}_error"])) for name in ("brier", "log")]
+        given = share(float(one.probability), float(one.probability_error), _inside(found.shares, asked, label))
+        rows.append((label, plain(str(one.observed.values)), given, *numbers))
     means = []
     for name in scores.forecast.values:
         one = scores.sel(forecast=name)
@@ -185,6 +187,16 @@ def how_well(asked: Question, found: Answers) -> Html:
     )
 
 
+def _inside(found: Shares, asked: Question, label: Any) -> int:
+    """How many draws of a case are inside the domain."""
+    one = found.at(**{asked.case: asked.labels.index(str(label))})
+    return round(found.draws * (1 - (one.told(OUTSIDE)[0] if OUTSIDE in one.words else 0)))
+
+
+ERRORS = (
+    ", with its Monte Carlo standard error; or, where next to none or next to all of the draws agree, in how many of "
+    "them."
+)
 FORECASTS = {
     "model": "the model",
     "uniform": "every word alike",
@@ -203,20 +215,21 @@ def which_decides(asked: Question, found: Answers) -> Html:
     heading = tag("h2", "Which unknown decides")
     if isinstance(found.indices, str):
         return tag("section", heading, paragraph(f"Not told: {found.indices}."))
-    told = (
+    text = (
         "The total Sobol index of each unknown, with its Monte Carlo error: the share of the variance of whether the "
         f"model says the {plain(asked.word)} in question that would be left if all other unknowns were known. It is "
-        f"asked of what happened; where the model says that in less than {RARE:.0%} of the draws, or in all but so "
-        "few, or nothing is noted, of what is most in doubt. An index is undefined (–) where nothing varies."
+        f"asked of what happened; where the model says that in less than {RARE:.0%} of the draws, or {FEW} of them, or "
+        "in all but so few, or nothing is noted, of what is most in doubt. Too few draws tell of what is grey: the "
+        "word is as rare, or the error more than half of the index. An index is undefined (–) where nothing varies."
     )
     words = [found.doubtful(asked, k) for k in range(len(asked.labels))]
-    parts = [paragraph(told), *_where(asked), _heat(asked, found.indices, "total", words, True)]
+    parts = [paragraph(text), *_where(asked), _heat(asked, found, "total", words, True)]
     more = []
     for word in map(str, found.indices[asked.word].values):
         each = [word] * len(words)
         for index in ("total", "first_order"):
             if bool(found.indices[index].sel({asked.word: word}).notnull().any()):
-                more.append(_heat(asked, found.indices, index, each, False))
+                more.append(_heat(asked, found, index, each, False))
     return tag("section", heading, *parts, aside("Total and first-order indices of every word", *more))
 
 
@@ -225,16 +238,24 @@ def _where(asked: Question) -> list[Html]:
     return [paragraph(f"At {held}.")] if held else []
 
 
-def _heat(asked: Question, indices: xr.Dataset, index: str, words: list[str], named: bool) -> Html:
+def _heat(asked: Question, found: Answers, index: str, words: list[str], named: bool) -> Html:
+    indices = cast(xr.Dataset, found.indices)
     unknowns = [str(name) for name in indices.unknown.values]
     rows: list[list[Any]] = []
     for k, (label, word) in enumerate(zip(asked.labels, words, strict=True)):
+        enough = found.enough(asked, k, word)
         one = indices.isel({asked.case: k}).sel({asked.word: word})
         pairs = zip(one[index].values.tolist(), one[f"{index}_error"].values.tolist(), strict=True)
-        cells = [Cell(number(value, error, 2), shade(value)) for value, error in pairs]
+        cells = [_index(*pair, enough) for pair in pairs]
         rows.append([label, *([plain(word)] if named else []), *cells])
     which = "Total" if index == "total" else "First-order"
     caption = f"{which} indices" + ("" if named else f" of {plain(words[0])}")
     return table(
         caption, [asked.case, *([plain(asked.word)] if named else []), *map(breaking, unknowns)], rows, "tight heat"
     )
+
+
+def _index(value: float, error: float, enough: bool) -> Cell:
+    """A cell of the heat map; grey, and without colour, where too few draws tell of it."""
+    clear = enough and told(value, error)
+    return Cell(number(value, error, 2), shade(value) if clear else "", "" if clear else "faint")

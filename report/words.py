@@ -1,6 +1,7 @@
 """Numbers and answers in words.
 
 number(0.12345, 0.002) -> "0.123 ± 0.002"
+share(0.0, 0.0, 4096) -> "0 of 4,096"
 believed({"log_uniform": [1, 100]}) -> "log-uniform from 1 to 100"
 would_have_to_be_true(rows) -> a sentence
 """
@@ -32,16 +33,29 @@ def short(value: Any) -> str:
 
 
 def number(value: float, error: float = np.nan, digits: int = 3) -> str:
-    """A number and its Monte Carlo error, where that is known."""
+    """A number and its Monte Carlo error, where that is known and not nothing."""
     if np.isnan(value):
         return "–"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
     told = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0: no −0.000
-    if np.isnan(error):
+    if np.isnan(error) or error == 0:
         return told
     least = 10.0**-digits
-    return f"{told} ± {f'{error:.{digits}f}' if not 0 < error < least / 2 else f'<{least:g}'}"
+    return f"{told} ± {f'{error:.{digits}f}' if error >= least / 2 else f'<{least:g}'}"
+
+
+def share(value: float, error: float, draws: int, digits: int = 3) -> str:
+    """A share and its error; a count where next to none, or all, of some draws agree, of which no error can tell."""
+    if draws and round(value, digits) in (0, 1):
+        return f"{round(value * draws):,} of {draws:,}"
+    return number(value, error, digits)
+
+
+def of_draws(value: float, error: float, draws: int) -> str:
+    """The same in a sentence."""
+    told = share(value, error, draws)
+    return f"{told} {'draws' if ' of ' in told else 'of the draws' if draws else 'of the points'}"
 
 
 def plain(word: str) -> str:
@@ -76,7 +90,8 @@ def would_have_to_be_true(rows: pd.DataFrame, at_least: float) -> str:
     """The restrictions of one case as a sentence or two."""
     first = rows.iloc[0]
     happened, verdict = plain(first.observed), first.verdict
-    density = number(first.density, first.density_error)
+    density = {0: "none", 1: "all"}.get(first.density) or number(first.density, first.density_error)
+    where = listed([interval(row) for row in rows.to_dict("records") if row["unknown"]])
     if verdict == "never":
         return f"Nothing that was drawn will do: the model says {happened} nowhere."
     if verdict == "outside the domain":
@@ -86,16 +101,16 @@ def would_have_to_be_true(rows: pd.DataFrame, at_least: float) -> str:
     if verdict == "not reached":
         return (
             f"Nothing simple will do: no intervals of the unknowns were found in which the model says {happened} in at "
-            f"least {at_least:.0%} of the draws. In the densest ones it does in {density} of them."
+            f"least {at_least:.0%} of the draws."
+            + (f" In the densest ones, where {where}, it does in {density} of them." if where else "")
         )
     doubt = {
         "not confirmed": "Not confirmed: intervals that were dense enough in half of the draws are not in the other. ",
         "too few draws": f"Too few draws to tell whether anything simple will do in at least {at_least:.0%} of them. ",
     }.get(verdict, "")
     says = f"the model says {happened} in {density} of the draws."
-    if not first.unknown:
+    if not where:
         return f"{doubt}As it is, {says}"
-    where = listed([interval(row) for row in rows.to_dict("records")])
     return (
         f"{doubt}If {where}, {says} These are {first['mass']:.1%} of all draws, "
         f"and have {first['coverage']:.0%} of those in which it does."

@@ -370,7 +370,7 @@ def test_a_part_without_labels_has_no_answers(bases: xr.Dataset, dim: str) -> No
     [
         ("alignment", ("predict", "score", "sensitivity")),
         ("class", ("predict", "score")),
-        ("computed", ("predict", "score")),
+        ("computed", ("predict",)),
         ("forecast", ("score",)),
         ("brier", ("score",)),
         ("unknown", ("sensitivity",)),

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from SALib.analyze import sobol
@@ -18,7 +19,7 @@ import posse
 from conftest import Command
 from posse.kernels.errors import InputError
 from posse.report.page import page
-from posse.report.words import number
+from posse.report.words import number, share, would_have_to_be_true
 from test_html import Page
 
 EVIL = """<b>"x"&"""
@@ -71,8 +72,13 @@ class Told(Page):
 
 
 def values(texts: list[str]) -> list[float]:
-    """Numbers without their errors."""
-    return [float(text.split(" ")[0].replace("−", "-")) for text in texts]
+    """Numbers without their errors, and shares of counts."""
+    return [number_of(text) for text in texts]
+
+
+def number_of(text: str) -> float:
+    first, *rest = text.replace("−", "-").replace(",", "").split()
+    return float(first) / float(rest[1]) if rest[:1] == ["of"] else float(first)
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +124,16 @@ def test_a_number_is_what_it_says() -> None:
     ]
     assert [number(0.2, 1e-5), number(0.2, 0.0), number(-0.31, 0.1, 2)] == [
         "0.200 ± <0.001",
-        "0.200 ± 0.000",
+        "0.200",
         "−0.31 ± 0.10",
     ]
     assert number(-1e-9) == "0.000"
+    assert [share(0, 0, 4096), share(1, np.nan, 4096), share(4 / 12288, 0.0001, 12288), share(1, np.nan, 0)] == [
+        "0 of 4,096",
+        "4,096 of 4,096",
+        "4 of 12,288",
+        "1.000",
+    ]
 
 
 def test_all_regimes_have_their_shares(crises: xr.Dataset, told: Told) -> None:
@@ -160,6 +172,81 @@ def test_indices_are_those_of_salib(crises: xr.Dataset, told: Told) -> None:
         assert values(told.row(f"First-order indices of {word}", label)) == pytest.approx(found["S1"], abs=6e-3)
 
 
+BOUND = {name: column for name, column in CASE.items() if name not in ("labels", "notes")}
+
+
+def certain(**axes: Any) -> xr.Dataset:
+    """Opposing costs nothing, or more than anything is worth: the first case opposes always, the second never."""
+    labels = {"labels": ["always", "never"]} | {name: column[:2] for name, column in BOUND.items()}
+    return cube(case=labels | {"cost_oppose": [0.0, 1e6], "notes": {"observed": ["oppose", "oppose"]}}, **axes)
+
+
+def test_where_nothing_decides_nothing_is_said_to(tmp_path: Path) -> None:
+    beliefs = {"resolve": {"uniform": [0.2, 0.21]}, "spoils": {"uniform": [1, 1.01]}}
+    ds = certain(sample={"saltelli": 64, **beliefs})
+    found, text = Told(ds), page(ds)
+    never = alignments(ds, 1)
+    assert (set(alignments(ds, 0)), len(set(never)), "oppose" in never) == ({"oppose"}, 1, False)  # as it should be
+    for case in ("always", "never"):
+        assert found.row("Total indices", case) == ["oppose", "–", "–"]
+    assert text.count("the first two unknowns; nothing here decides whether the model says oppose") == 2
+    ds.posse.report(tmp_path / "report.ipynb")
+    assert (tmp_path / "report.ipynb").read_text(encoding="utf-8").count("nothing here decides whether") == 2
+    assert "decide most" not in text + (tmp_path / "report.ipynb").read_text(encoding="utf-8")
+    assert [found.row(SHARES, case)[-1] for case in ("always", "never")] == ["256 of 256", "0 of 256"]
+    bars = re.findall(r'<svg [^>]*class="bar">.*?</svg>', text)[:2]
+    assert [bar.count("mark never") for bar in bars] == [0, 2]
+
+
+@pytest.mark.parametrize(("share", "clear"), [(0.006, False), (0.3, True)])
+def test_indices_of_rare_words_are_grey(share: float, clear: bool) -> None:
+    """A uniform belief of which about that share lies above the threshold, found by solving, at which words change."""
+    across = np.linspace(0.001, 1, 20_000)
+    held = {name: column[0] for name, column in BOUND.items()}
+    line = posse.solve("restraint", **held, cost_stay=0.0, cost_oppose=across)
+    words = np.array(line.regime.flag_group_alignment.split())[line.regime.values]
+    threshold = across[np.flatnonzero(words != words[0])[0]]
+    top = threshold / (1 - share)
+    sample = {
+        "saltelli": 512,
+        "seed": 1,
+        "cost_oppose": {"uniform": [0, float(top)]},
+        "cost_stay": {"uniform": [0, 1e-9]},
+    }
+    case = {"labels": ["one"], "notes": {"observed": [str(words[0])]}} | {n: [v] for n, v in held.items()}
+    ds = cube(case=case, sample=sample)
+    rare = np.mean(np.array(alignments(ds, 0)) != words[0])
+    assert rare == pytest.approx(share, rel=0.4)
+    heat = re.search(r"<caption>Total indices</caption>.*?</table>", page(ds))
+    assert heat
+    cells = re.findall(r"<td([^>]*)>", heat[0])[1:]
+    assert ["background" in cell for cell in cells] == [clear, False]
+    assert ("too few draws tell what decides" in page(ds)) != clear
+    assert ("of which cost_oppose decides most" in page(ds)) == clear
+
+
+def test_the_densest_intervals_are_named() -> None:
+    row = {"observed": "oppose", "unknown": "resolve", "low": 0.25, "high": np.inf}
+    common = {"density": 0.746, "density_error": 0.083, "mass": 0.1, "coverage": 0.5}
+    table = pd.DataFrame([row | common])
+    told = would_have_to_be_true(table.assign(verdict="not reached"), 0.95)
+    assert "where resolve is at least 0.25, it does in 0.746 ± 0.083 of them" in told
+    told = would_have_to_be_true(table.assign(verdict="too few draws"), 0.95)
+    assert told.startswith("Too few draws tell")
+    assert "Where resolve is at least 0.25, the model says oppose in 0.746 ± 0.083 of them" in told
+    told = would_have_to_be_true(table.assign(verdict="too few draws", unknown="", low=np.nan, high=np.nan), 0.95)
+    assert told == "Too few draws tell whether any intervals will do."
+
+
+def test_notes_stand_in_the_order_of_the_spec(tmp_path: Path) -> None:
+    notes = {"year": ["1956"], "observed": ["oppose"], "crisis": ["Suez"]}
+    case = {name: column[:1] for name, column in BARE.items()} | {"notes": notes}
+    posse.Sweep("restraint", {"case": case, "resolve": [0.1, 0.9]}).run(tmp_path / "cube", progress=False)
+    found = Told(posse.open_cube(tmp_path / "cube"))
+    caps = [name for name in CASE if name.startswith("cap_")]
+    assert found.row("The cases, and what is known of them", "case") == ["year", "observed", "crisis", *caps]
+
+
 def test_what_would_have_to_be_true_holds_in_the_draws(crises: xr.Dataset, told: Told) -> None:
     """Of the first case: the interval that is told has the share of draws that is told, in every other replicate."""
     text = "".join(told.texts)
@@ -180,8 +267,8 @@ def test_a_map_is_solved_at_the_medians(crises: xr.Dataset) -> None:
     alts = re.findall(r'alt="Suez 1956: map of the regimes over (\w+) and (\w+): ([^"]*)"', page(crises))
     ((x, y, shares),) = alts
     drawn = {name: crises[name].values for name in BELIEFS}
-    axes = {name: np.linspace(values.min(), values.max(), 200) for name, values in drawn.items()}
-    axes["cost_oppose"] = np.geomspace(drawn["cost_oppose"].min(), drawn["cost_oppose"].max(), 200)
+    axes = {"resolve": np.linspace(0, 1, 200), "spoils": np.linspace(1, 20, 200)}
+    axes["cost_oppose"] = np.geomspace(0.005, 0.5, 200)
     (rest,) = {*BELIEFS} - {x, y}
     held = {name: CASE[name][0] for name in CASE if name.startswith("cap_")}
     held[rest] = float(np.median(drawn[rest]))
@@ -196,8 +283,8 @@ def test_a_map_is_solved_at_the_medians(crises: xr.Dataset) -> None:
 def test_the_page_asks_for_nothing_and_hides_nothing(crises: xr.Dataset, told: Told) -> None:
     text = page(crises)
     links = re.findall(r"""(?:src|href|xlink:href|action|data|poster)=["']?([^"' >]*)""", text)
-    assert len(links) == 6
-    assert all(link.startswith(("data:image/png;base64,", "#case-")) for link in links)
+    assert len(links) == 9
+    assert all(link.startswith(("data:image/png;base64,", "#case-", "#top")) for link in links)
     assert not re.search(r"url\(|@import|<script|<link|<iframe|javascript:", text)
     assert {link[1:] for link in links if link[0] == "#"} <= set(re.findall(r'id="([^"]*)"', text))
     assert (told.tags["h1"], told.tags["h3"], told.tags["img"]) == (1, 4, 3)
