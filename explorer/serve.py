@@ -3,6 +3,7 @@
 serve("atlas.toml")
 """
 
+import logging
 import socket
 import sys
 import webbrowser
@@ -54,6 +55,7 @@ def serve(where: str, port: int | None = None, browser: bool = True, say: Callab
         extra_patterns=[(r"/export/(.+)", _handler(latest))],
     )
     foreign.refuse(server, hosts)
+    _let_visitors_leave(server.io_loop.asyncio_loop)
     address = f"http://{HOST}:{found}/"
     say(f"{address}: {source.space.title}, of {where}; Ctrl-C ends it")
     if browser:
@@ -62,6 +64,18 @@ def serve(where: str, port: int | None = None, browser: bool = True, say: Callab
     with suppress(KeyboardInterrupt):
         server.io_loop.start()
     server.stop()
+
+
+def _let_visitors_leave(loop: Any) -> None:
+    """Who closes a page while it is being told something is no error."""
+    from tornado.websocket import WebSocketClosedError
+
+    def handle(loop: Any, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), WebSocketClosedError):
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
+    logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)
 
 
 def _warm_up(source: Source) -> None:

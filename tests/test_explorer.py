@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import posse
 from conftest import Command
-from posse.explorer import export, view, words
+from posse.explorer import export, serve, view, words
 from posse.explorer.dial import Dial
 from posse.explorer.picture import BORDER, HATCH, paint
 from posse.explorer.solving import NOT_COMPUTED, UNFINISHED, Cells, Live, Source, open_source
@@ -351,6 +351,17 @@ def test_sliders_cover_what_a_link_may_ask_for() -> None:
     dial = LIVE.space.dials["attrition"]
     assert dial.bounds[1] == nextafter(1, -inf)
     assert dial.read(repr(dial.bounds[1])) == dial.bounds[1]
+
+
+def test_who_leaves_while_being_told_something_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    websocket = pytest.importorskip("tornado.websocket", reason="Tornado is not installed")
+    loop = asyncio.new_event_loop()
+    serve._let_visitors_leave(loop)
+    loop.call_exception_handler({"message": "left", "exception": websocket.WebSocketClosedError()})
+    assert caplog.text == ""
+    loop.call_exception_handler({"message": "wrong", "exception": ValueError("wrong")})
+    assert "ValueError: wrong" in caplog.text
+    loop.close()
 
 
 def test_the_server_refuses_what_it_cannot_show(cli: Command, tmp_path: Path) -> None:
