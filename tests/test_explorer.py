@@ -1,5 +1,6 @@
 """The explorer without its page: views as links, cells, files, and the server's refusals."""
 
+import asyncio
 import re
 import socket
 import tomllib
