@@ -125,7 +125,7 @@ class Regions:
 
         >>> near = posse.regions("restraint", {"diversity": (0, 1)}).boundary_distance(diversity=0.9)
         >>> near.regime.item(), round(near.radius.item(), 2)
-        ('reassured_neutrality', 0.1)
+        ('reassured_neutrality', 0.12)
         """
         for name in point:
             pick("parameter of the box", name, self.sides)

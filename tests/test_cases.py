@@ -440,7 +440,7 @@ def test_the_file_is_solved_as_it_is_and_carries_its_sources_into_the_cube(desk:
     Path("more.toml").write_text(text + re.sub("^# ?", "", hint, flags=re.M), encoding="utf-8")
     assert [(a.name, len(a)) for a in posse.Sweep.from_toml("more.toml").axes] == [
         ("case", 1),
-        ("sample", 1024),
+        ("sample", 65536),
         ("resolve", 21),
     ]
 
