@@ -161,5 +161,5 @@ def _quality(design: Design, measured: Mask, within: Mask, holds: Mask) -> dict[
         "density": density,
         "density_error": float(standard_error(off, sizes)) * sizes.sum() / max(1, within.sum()),
         "coverage": good.sum() / agreeing if agreeing else np.nan,
-        "mass": within.sum() / max(1, measured.sum()),
+        "mass": int(within.sum()) / max(1, int(measured.sum())),
     }
