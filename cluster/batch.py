@@ -39,13 +39,13 @@ def _patient(job_class: Any, refusals: list[str]) -> Any:
     """A class of jobs; one that the batch system refuses is noted, and counts as one that is killed at once."""
     from distributed.deploy.spec import ProcessInterface
 
-    class Patient(job_class):  # type: ignore[misc]
+    class Patient(job_class):  # type: ignore[misc]  # which class is known when it runs
         async def start(self) -> None:
             try:
                 await super().start()
             except (OSError, RuntimeError, ValueError) as error:
                 refusals.append(_told(error))
-                await ProcessInterface.start(self)  # type: ignore[no-untyped-call]
+                await ProcessInterface.start(self)  # type: ignore[no-untyped-call]  # Dask is typed in part
 
     return Patient
 

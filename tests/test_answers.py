@@ -583,8 +583,9 @@ def test_conditions_for_each_of_other_labels(drawn: xr.Dataset) -> None:
     assert {*zip(table.case, table.resolve, strict=True)} == {
         *itertools.product(["Suez 1956", "Iraq 2003"], [0.3, 0.7, 1.0])
     }
+    text: Any = "0.9"
     with pytest.raises(InputError, match=r"at_least: '0\.9' is not allowed; allowed is above 0, up to 1"):
-        drawn.posse.conditions(at_least="0.9")  # type: ignore[arg-type]
+        drawn.posse.conditions(at_least=text)
     with pytest.raises(InputError, match="at_least: 95 is not allowed; allowed is above 0, up to 1"):
         drawn.posse.conditions(at_least=95)
 

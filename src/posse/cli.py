@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -151,16 +152,9 @@ def run_sweep(
     progress: Progress = True,
 ) -> None:
     """Solve a sweep into a cube, or finish one that was interrupted."""
-    from posse import reports
-    from posse.cluster.clusters import engine
     from posse.cluster.run import run
-    from posse.cluster.tables import chosen
-    from posse.sweeps.opening import open_cube
 
-    sweep, table = _read(spec)
-    with engine(chosen(workers, local, scheduler, cluster, table)) as where:
-        report = run(sweep, store, where, progress)
-    reports.show_run(store, report, open_cube(store))
+    _solve_into(run, spec, store, (workers, local, scheduler, cluster), progress)
 
 
 @app.command("grow")
@@ -174,15 +168,24 @@ def grow_cube(
     progress: Progress = True,
 ) -> None:
     """Add to a cube the labels that a larger sweep has; only these are solved."""
+    from posse.cluster.run import grow
+
+    _solve_into(grow, spec, store, (workers, local, scheduler, cluster), progress)
+
+
+_Where = tuple[int | None, int | None, str | None, str | None]  # workers, local, scheduler, cluster
+
+
+def _solve_into(work: Callable[..., Any], spec: Path, store: str, asked: _Where, progress: bool) -> None:
+    """Run or grow, where the options or the spec's own table say, and tell what the cube is now."""
     from posse import reports
     from posse.cluster.clusters import engine
-    from posse.cluster.run import grow
     from posse.cluster.tables import chosen
     from posse.sweeps.opening import open_cube
 
     sweep, table = _read(spec)
-    with engine(chosen(workers, local, scheduler, cluster, table)) as where:
-        report = grow(sweep, store, where, progress)
+    with engine(chosen(*asked, table)) as where:
+        report = work(sweep, store, where, progress)
     reports.show_run(store, report, open_cube(store))
 
 

@@ -36,7 +36,7 @@ class Engine(BackendEntrypoint):
         return ds.drop_vars([] if drop_variables is None else drop_variables, errors="ignore")
 
 
-@xr.register_dataset_accessor("posse")  # type: ignore[no-untyped-call, untyped-decorator]
+@xr.register_dataset_accessor("posse")  # type: ignore[no-untyped-call, untyped-decorator]  # of xarray
 def accessor(ds: xr.Dataset) -> Any:
     from posse.reportable import Accessor
 
