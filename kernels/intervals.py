@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
 from posse.kernels.solution import call, limits, numbers
-from posse.kernels.vocabulary import Varying, portion, ratio_power, where
+from posse.kernels.vocabulary import Varying, has_flag, portion, ratio_power, where
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -178,7 +178,8 @@ def _apply(operation: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
         for v, may_v in _choice(x).may.items():
             for w, may_w in _choice(y).may.items():
                 value = operation(v, w)
-                found[value] = found.get(value, np.False_) | (may_v & may_w)
+                if np.any(both := may_v & may_w):
+                    found[value] = found.get(value, np.False_) | both
         return Choice(found)
     one, other = _interval(x), _interval(y)
     with np.errstate(all="ignore"):
@@ -234,16 +235,17 @@ def _equal(x: Any, y: Any) -> Truth:
 def _where(condition: Truth, yes: Any, no: Any) -> Any:
     """Both where it is undecided: of conditions and of few numbers exactly that, of others the hull."""
     possible, impossible = condition.maybe, ~condition.sure
-    if isinstance(yes, Truth) or isinstance(no, Truth):
+    if all(isinstance(arm, Truth | bool | np.bool_) for arm in (yes, no)):
         this, that = _truth(yes), _truth(no)
         maybe = (possible & this.maybe) | (impossible & that.maybe)
         return Truth(~((possible & ~this.sure) | (impossible & ~that.sure)), maybe)
     if not any(isinstance(arm, Interval) or (isinstance(arm, float) and isnan(arm)) for arm in (yes, no)):
         one_of, or_of = _choice(yes).may, _choice(no).may
-        return Choice({
+        may = {
             value: (possible & one_of.get(value, np.False_)) | (impossible & or_of.get(value, np.False_))
             for value in {**one_of, **or_of}
-        })  # fmt: skip
+        }
+        return Choice({value: here for value, here in may.items() if np.any(here)})
     one, other = _interval(yes), _interval(no)
     low = np.where(impossible, np.where(possible, np.minimum(one.low, other.low), other.low), one.low)
     high = np.where(impossible, np.where(possible, np.maximum(one.high, other.high), other.high), one.high)
@@ -257,6 +259,15 @@ def _cut(condition: Truth, yes: Any, no: Any, one: Interval, other: Interval, lo
     elif condition.compared and yes is condition.compared[1] and no is condition.compared[0]:
         low = np.maximum(low, np.maximum(one.low, other.low))
     return low, high
+
+
+@has_flag.register
+def _has_flag(number: Choice, flag: int) -> Truth:
+    has, lacks = (
+        reduce(or_, [may for value, may in number.may.items() if (int(value) // flag) % 2 == bit], np.False_)
+        for bit in (1, 0)
+    )
+    return Truth(~lacks, has)
 
 
 @ratio_power.register

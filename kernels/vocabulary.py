@@ -6,6 +6,11 @@
     ratio_power(y, x, r) -> (y / x) ** r
     portion(x, y) -> x / (x + y)
 
+Of what a game gives, besides:
+
+    opposite(condition)      what holds where it does not
+    has_flag(number, flag)   whether a sum of flags has this one
+
 A game made of these runs on whatever numbers it is given: float64 in compiled code, NumPy arrays,
 `fractions.Fraction`, intervals. A new arithmetic is Varying, and registers its kind of condition with
 `where.register`.
@@ -58,3 +63,14 @@ def portion(x: Any, y: Any) -> Any:
 def ratio_power(y: Any, x: Any, r: Any) -> Any:
     """The ratio y / x to the power r, for finite y and x ≥ 0 that are not both 0."""
     return (y / x) ** r
+
+
+def opposite(condition: Any) -> Any:
+    """What holds where a condition does not."""
+    return where(condition, False, True)
+
+
+@singledispatch
+def has_flag(number: Any, flag: int) -> Any:
+    """Whether a sum of flags, each a power of two, has this one."""
+    return (number // flag) % 2 == 1

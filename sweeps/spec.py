@@ -7,13 +7,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from posse.kernels.errors import InputError
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Spec(BaseModel):
@@ -32,33 +34,44 @@ class Spec(BaseModel):
 
 def read(path: Path) -> Spec:
     """Read a spec file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return parse(text, str(path))
+    return read_as(Spec, path)
 
 
 def parse(text: str, name: str = "spec") -> Spec:
     """Read a spec from text; `name` is what errors call it."""
+    return parse_as(Spec, text, name)
+
+
+def read_as(kind: type[Kind], path: Path) -> Kind:
+    """Read a TOML file that has the fields of a model."""
     try:
-        return Spec.model_validate(tomllib.loads(text))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    return parse_as(kind, text, str(path))
+
+
+def parse_as(kind: type[Kind], text: str, name: str) -> Kind:
+    """Read TOML that has the fields of a model."""
+    try:
+        return kind.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{name}: is not TOML: {error}") from error
     except RecursionError as error:
         raise InputError(f"{name}: is not TOML of this kind: it is nested too deep") from error
     except ValidationError as error:
-        raise InputError(f"{name}: {_first(error)}") from error
+        raise InputError(f"{name}: {_first(error, kind)}") from error
     except ValueError as error:  # a number of more digits than Python reads
         raise InputError(f"{name}: is not TOML of this kind: {str(error).partition(';')[0]}") from error
 
 
-def _first(error: ValidationError) -> str:
+def _first(error: ValidationError, kind: type[BaseModel]) -> str:
     """The first thing that is wrong, in one line."""
     first = error.errors()[0]
     field = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return f"unknown field {field!r}; there is {', '.join(Spec.model_fields)}"
+        known = kind.model_fields if len(first["loc"]) == 1 else ()
+        return f"unknown field {field!r}" + (f"; there is {', '.join(known)}" if known else "")
     if first["type"] == "missing":
         return f"{field} is missing"
     return f"{field}: {first['input']!r} is not allowed; {first['msg']}"

@@ -6,6 +6,7 @@ posse.open_cube(store)                           open it as an xarray Dataset
 posse.virtual(sweep)                             the same without a disk: cells are solved when they are read
 cube.posse                                       regimes by name, shares, transitions, tables, pictures
 posse.cases(crises=..., ...)                     the parameters of real crises, from data sets
+posse.check("restraint", "a claim")              prove it, or refute it by a counterexample
 posse.Job(store)                                 watch, stop, resume and verify the work on it
 posse.games(), posse.game("restraint")           what can be solved
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
+    from posse.claims.check import check
     from posse.cluster.job import Job
     from posse.crises.cases import cases
     from posse.kernels.catalogue import game, games
@@ -39,6 +41,7 @@ __all__ = [
     "PosseError",
     "Sweep",
     "cases",
+    "check",
     "game",
     "games",
     "open_cube",
@@ -51,6 +54,7 @@ __all__ = [
 _HOMES = {
     "Job": "cluster.job",
     "cases": "crises.cases",
+    "check": "claims.check",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",

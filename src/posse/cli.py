@@ -141,6 +141,30 @@ def make_cases(
     print(f"{out}: {made} of {made + len(found.left_out)} cases; posse run {out} --store {out.stem}.zarr solves them")
 
 
+@app.command("check")
+def check_claims(
+    claims: Annotated[Path, typer.Argument(metavar="CLAIMS", help="TOML file of claims.")],
+    seconds: Annotated[float | None, typer.Option(help="Time for each claim; 20 if left out.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the search for counterexamples.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Prove or refute claims about a game. Status 1 where a verdict is not the expected one."""
+    from posse import verdicts
+    from posse.claims.files import check_all, read_claims
+
+    read, found = read_claims(claims), []
+    for said, verdict in check_all(read, seconds, seed):
+        found.append((said, verdict))
+        if not as_json:
+            verdicts.show(said, said.game or read.game, verdict)
+    if as_json:
+        print(json.dumps([verdicts.as_dict(*pair) for pair in found], indent=1))
+    else:
+        verdicts.show_sum([verdict for _, verdict in found])
+    if any(said.expected not in (None, verdict.answer) for said, verdict in found):
+        raise typer.Exit(1)
+
+
 @app.command("run")
 def run_sweep(
     spec: Spec,

@@ -1,0 +1,1 @@
+"""Claims about a game: proved, refuted by a counterexample, or undecided."""

@@ -1,0 +1,133 @@
+"""The points that a claim is about: bounds of each parameter, as exact numbers.
+
+read_box(game, box, fixed) -> {parameter: Bounds}
+parts(claim, box)             the same, without what its premise rules out; several where that is an alternative
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from posse.claims.language import Claim
+from posse.claims.world import FACTOR, OTHER, STEP, domain
+from posse.kernels.algebra import Bounds
+from posse.kernels.declaration import Game
+from posse.kernels.errors import InputError, short
+from posse.kernels.point import check_values
+from posse.sweeps.numbers import numbers
+
+Box = dict[str, Bounds]
+MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.Eq,
+}
+
+
+def read_box(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, Any] | None) -> Box:
+    """Bounds of every parameter.
+
+    box: (low, high) by parameter, others have their defaults; None: all parameters, in all of the game's domain.
+    fixed: values of parameters that do not vary.
+    """
+    whole = {p.name: domain(game, p.name) for p in game.parameters}
+    found = whole if box is None else {p.name: _at(p.default) for p in game.parameters}
+    for name, written in (box or {}).items():
+        found[name] = _side(game, name, written)
+    for name, value in (fixed or {}).items():
+        game.parameter(name)
+        if box and name in box:
+            raise InputError(f"fixed.{name}: is a side of the box too; give it once")
+        (number,) = numbers(f"fixed.{name}", [value])
+        check_values(f"fixed.{name}", game.parameter(name), number)
+        found[name] = _at(value)
+    for low, high in game.order:
+        smallest, largest = found[low].low, found[high].high
+        if smallest is not None and largest is not None and largest < smallest:
+            raise InputError(f"box.{high}: {float(largest):g} at most is below {low}, {float(smallest):g} at least")
+    return found
+
+
+def _side(game: Game, name: str, written: Any) -> Bounds:
+    parameter, where = game.parameter(name), f"box.{name}"
+    if isinstance(written, int | float):
+        raise InputError(f"{where}: {written} is one value, for which there is fixed; a side is (low, high)")
+    ends = numbers(where, list(written) if isinstance(written, tuple) else written)
+    if len(ends) != 2 or not ends[0] < ends[1]:
+        raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")
+    check_values(where, parameter, ends)
+    return Bounds(_exact(written[0]), _exact(written[1]))
+
+
+def _at(value: Any) -> Bounds:
+    return Bounds(_exact(value), _exact(value))
+
+
+def _exact(value: Any) -> Fraction:
+    """A number as it is written: 0.1 is one tenth."""
+    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
+
+
+def parts(claim: Claim, box: Box) -> list[Box]:
+    """The box, narrowed to where the premise of a claim can hold, with what the claim adds to the parameters."""
+    own = dict(box)
+    if claim.how in ("falls", "rises"):
+        low, high = box[claim.moved[0]].low, box[claim.moved[0]].high
+        own[STEP] = Bounds(Fraction(0), None if low is None or high is None else high - low)
+    elif claim.how == "scales":
+        own[FACTOR] = Bounds(Fraction(0), None, low_open=True)
+    elif claim.how == "constant":
+        own |= {OTHER + name: box[name] for name in claim.moved}
+    found = []
+    for alternative in product(*_conjuncts(claim.syntax)):
+        narrow: Box | None = own
+        for name, op, value in alternative:
+            narrow = narrow and _cut(narrow, name, op, value)
+        if narrow is not None:
+            found.append(narrow)
+    return found
+
+
+Limit = tuple[str, type, Fraction]
+
+
+def _conjuncts(syntax: ast.expr | None) -> Iterator[list[Limit]]:
+    """Of a premise, limits of single parameters of which one of each list holds: p <= 1, or p * q == 0."""
+    if isinstance(syntax, ast.BoolOp) and isinstance(syntax.op, ast.And):
+        for value in syntax.values:
+            yield from _conjuncts(value)
+    if isinstance(syntax, ast.Compare) and len(syntax.ops) == 1 and type(syntax.ops[0]) in MIRRORED:
+        of, op, limit = syntax.left, type(syntax.ops[0]), syntax.comparators[0]
+        if isinstance(of, ast.Constant):
+            of, op, limit = limit, MIRRORED[op], of
+        if isinstance(limit, ast.Constant) and type(limit.value) in (int, float):
+            factors = list(_factors(of))
+            at = Fraction(ast.unparse(limit))
+            if all(factors) and (len(factors) == 1 or (op is ast.Eq and at == 0)):
+                yield [(str(name), op, at) for name in factors]
+
+
+def _factors(syntax: ast.expr) -> Iterator[str | None]:
+    """Names of what is multiplied; None for what is no name."""
+    if isinstance(syntax, ast.BinOp) and isinstance(syntax.op, ast.Mult):
+        yield from _factors(syntax.left)
+        yield from _factors(syntax.right)
+    else:
+        yield syntax.id if isinstance(syntax, ast.Name) else None
+
+
+def _cut(box: Box, name: str, op: type, value: Fraction) -> Box | None:
+    """The box where a parameter keeps to a limit; None where there is no such point."""
+    if name not in box:
+        return box
+    low, high, low_open, high_open, apart = box[name]
+    if op in (ast.Gt, ast.GtE, ast.Eq) and (low is None or value > low or (value == low and op is ast.Gt)):
+        low, low_open = value, op is ast.Gt
+    if op in (ast.Lt, ast.LtE, ast.Eq) and (high is None or value < high or (value == high and op is ast.Lt)):
+        high, high_open = value, op is ast.Lt
+    empty = low is not None and high is not None and (low > high or (low == high and (low_open or high_open)))
+    return None if empty else {**box, name: Bounds(low, high, low_open, high_open, apart)}

@@ -1,0 +1,92 @@
+"""A claim at single points: whether it fails there, for certain.
+
+fails(claim, box, point) -> bool            point: a Fraction for each parameter, and for what the claim adds
+simplest(claim, box, point) -> point        another one where it fails, of defaults and short decimals if it can be
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from posse.claims.boxes import Box
+from posse.claims.language import Claim
+from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
+from posse.kernels.declaration import Game
+from posse.kernels.errors import InputError
+from posse.kernels.intervals import Interval, Truth, enclose
+from posse.kernels.solution import call, numbers
+
+Point = dict[str, Fraction]
+
+DIGITS = 6
+
+
+class _Inexact(Exception):  # noqa: N818 - not the caller's error
+    """A power that is no fraction."""
+
+
+def fails(claim: Claim, box: Box, point: Point) -> bool:
+    """Whether a claim fails at a point, in exact fractions or, where there are powers, in intervals around it."""
+    if not all(bounds_hold(box, name, value) for name, value in point.items()):
+        return False
+    if any(point[high] < point[low] for low, high in claim.game.order):
+        return False
+    try:
+        return not claim.holds(World(claim.game, claim.outputs, point, EXACT, box))
+    except (_Inexact, InputError, ZeroDivisionError):
+        around = {name: near(value) for name, value in point.items()}
+        found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
+        return not (found.maybe if isinstance(found, Truth) else found)
+
+
+def bounds_hold(box: Box, name: str, value: Fraction) -> bool:
+    return not box[name].exclude(value)
+
+
+def _solve_exactly(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+    solution = call(game, values)
+    found = {name: numbers(game, solution, game.output(name)) for name in outputs}
+    if any(isinstance(number, float) and number == number for held in found.values() for number in held):
+        raise _Inexact
+    return found
+
+
+def near(value: Fraction) -> Interval:
+    """A narrow interval that certainly holds a number."""
+    nearest = float(value)
+    if Fraction(nearest) == value:
+        return Interval(nearest, nearest)
+    return Interval(np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf))
+
+
+EXACT = Arithmetic(lambda number: number, _solve_exactly, may_be_undefined=True)
+INTERVALS = Arithmetic(near, enclose)
+
+
+def simplest(claim: Claim, box: Box, point: Point) -> Point:
+    """One parameter after another moved to its default, else to as few digits as the claim still fails with."""
+    found = dict(point)
+    for name in found:
+        for value in _simpler(claim.game, name, found[name]):
+            if value == found[name] or fails(claim, box, {**found, name: value}):
+                found[name] = value
+                break
+    return found
+
+
+def _simpler(game: Game, name: str, value: Fraction) -> Iterator[Fraction]:
+    """Numbers near a value that say no more than they must."""
+    plain = {STEP: [], FACTOR: [Fraction(2), Fraction(1, 2)]}.get(name)
+    if plain is None:
+        plain = [usual(game, name.removeprefix(OTHER))]
+    yield from plain
+    for digits in range(1, DIGITS + 1):
+        yield Fraction(f"{float(value):.{digits - 1}e}")
+    yield value
+
+
+def usual(game: Game, name: str) -> Fraction:
+    """A parameter's default, as it is written."""
+    return Fraction(repr(float(game.parameter(name).default)))

@@ -1,0 +1,312 @@
+"""The language of claims: text about the parameters and outputs of a game, read into something that can be evaluated.
+
+    read(game, text) -> Claim
+
+    A                                           holds everywhere
+    A implies B                                 B holds wherever A does
+    [A implies] X is nonincreasing in p         also nondecreasing; X is a number, or a condition
+    [A implies] X, Y are constant in p, q       whatever p and q are, X and Y stay the same
+    [A implies] X is unchanged by scaling p, q  by one factor
+
+A and B are conditions as in Python: `and`, `or`, `not`, comparisons, `in (…)`. A label of a code is its name; a flag is
+`flag in output`; one of several numbers is `output.label`, or `label output`. `X at (p = 0, q = 2 * q)` is X at other
+values of some parameters.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, truediv
+from typing import Any
+
+from posse.claims.world import World
+from posse.kernels.declaration import Game, Output
+from posse.kernels.errors import InputError, pick
+from posse.kernels.vocabulary import has_flag, opposite
+
+Run = Callable[[World], Any]
+
+HOW = {"nonincreasing": "falls", "nondecreasing": "rises", "constant": "constant"}
+MOVES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+(?P<how>nonincreasing|nondecreasing|constant)\s+in\s+(?P<names>.+)")
+SCALES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+unchanged\s+by\s+scaling\s+(?P<names>.+)")
+ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: lambda x, r: x**r,
+}  # fmt: skip
+COMPARED: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Eq: eq, ast.NotEq: ne, ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Term:
+    """A part of a claim. kind: "number", "condition", "code", "flags" (of an output), or "label", still without one."""
+
+    kind: str
+    run: Run
+    output: Output | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said to hold everywhere.
+
+    how: "always", or what `terms` do when `moved` parameters change: "falls", "rises", "constant", "scales".
+    outputs: names of those that it is about; premise: the condition under which it is meant, and its syntax.
+    """
+
+    text: str
+    game: Game
+    how: str
+    terms: tuple[Term, ...]
+    moved: tuple[str, ...]
+    premise: Term | None
+    syntax: ast.expr | None
+    outputs: tuple[str, ...]
+
+    def holds(self, world: World) -> Any:
+        """The condition that it holds at the points of a world."""
+        worlds = [world] if self.how == "always" else [world, world.moved(self.how, self.moved)]
+        premises = [self.premise.run(w) for w in worlds] if self.premise else []
+        holds = reduce(and_, (self._compared(term, worlds) for term in self.terms))
+        # What is said comes last: it is best looked at with all in mind that it is said under.
+        return reduce(or_, [opposite(p) for p in [*world.limits, *premises]] + [holds])
+
+    def _compared(self, term: Term, worlds: Sequence[World]) -> Any:
+        first, *others = (term.run(w) for w in worlds)
+        if not others:
+            return first
+        (second,) = others
+        if term.kind == "condition":
+            up, down = opposite(first) | second, opposite(second) | first
+        elif self.how in ("falls", "rises"):
+            up, down = second >= first, second <= first
+        else:
+            return second == first
+        return {"falls": down, "rises": up}.get(self.how, up & down)
+
+
+def read(game: Game, text: str) -> Claim:
+    """Read a claim. Raises InputError, which names what is wrong and what there is."""
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(
+            f"claim: {text!r} is not allowed; a claim is a text such as 'share == 0 implies alignment != support'"
+        )
+    reader = _Reader(game, " ".join(text.split()))
+    before, *after = re.split(r"\bimplies\b", reader.text)
+    if len(after) > 1:
+        raise reader.wrong("has two 'implies'; one is allowed, with 'and' or 'or' on either side")
+    premise, rest = (before, after[0]) if after else ("", before)
+    how, what, names = "always", rest.strip(), ""
+    for pattern in (MOVES, SCALES):
+        if found := pattern.fullmatch(rest.strip()):
+            parts = found.groupdict()
+            how, what, names = HOW.get(parts.get("how", ""), "scales"), parts["what"], parts["names"]
+    moved = tuple(name.strip() for name in names.strip(" ()").split(",") if name.strip())
+    for name in moved:
+        reader.parameter(name)
+    if how in ("falls", "rises") and len(moved) != 1:
+        raise reader.wrong(f"is about {len(moved)} parameters; nonincreasing and nondecreasing are in one")
+    syntax = reader.syntax(premise) if after else None
+    given = reader.condition(syntax) if syntax else None
+    terms = reader.several(what) if how in ("constant", "scales") else (reader.one(what, how),)
+    return Claim(reader.text, game, how, terms, moved, given, syntax, tuple(reader.outputs))
+
+
+class _Reader:
+    """Reads the parts of a text about a game; outputs: the names of those it has met."""
+
+    def __init__(self, game: Game, text: str) -> None:
+        self.game, self.text = game, text
+        self.outputs: dict[str, None] = {}
+
+    def wrong(self, what: str) -> InputError:
+        return InputError(f"claim: {self.text!r}: {what}")
+
+    def parameter(self, name: str) -> None:
+        try:
+            self.game.parameter(name)
+        except InputError as error:
+            raise self.wrong(str(error)) from None
+
+    def syntax(self, text: str) -> ast.expr:
+        """Python's view of a part, after "label output" and "at" are put into words that it knows."""
+        plain = text.strip()
+        for output in self.game.outputs:
+            for label in output.labels:
+                plain = re.sub(rf"\b{label}\s+{output.name}\b", f"{output.name}.{label}", plain)
+        plain = re.sub(r"\bat\s*\(", "@ at(", plain)
+        try:
+            return ast.parse(plain, mode="eval").body
+        except SyntaxError:
+            raise self.wrong(f"{text.strip()!r} cannot be read; see docs/claims.md for the words there are") from None
+
+    def one(self, text: str, how: str) -> Term:
+        """What is said, or what is said to rise or fall."""
+        syntax = self.syntax(text)
+        return self.condition(syntax) if how == "always" else self._ordered(self.term(syntax))
+
+    def _ordered(self, term: Term) -> Term:
+        if term.kind in ("code", "flags"):
+            raise self.wrong(f"{term.name} has no order; a number has, and a condition such as {term.name} == ...")
+        return self._known(term)
+
+    def several(self, text: str) -> tuple[Term, ...]:
+        syntax = self.syntax(text)
+        parts = syntax.elts if isinstance(syntax, ast.Tuple) else [syntax]
+        return tuple(self._known(self.term(part)) for part in parts)
+
+    def condition(self, syntax: ast.expr) -> Term:
+        found = self._known(self.term(syntax))
+        if found.kind != "condition":
+            raise self.wrong(f"{ast.unparse(syntax)} is no condition; compare it, as in {ast.unparse(syntax)} == ...")
+        return found
+
+    def number(self, syntax: ast.expr) -> Run:
+        found = self._known(self.term(syntax))
+        if found.kind != "number":
+            raise self.wrong(f"{ast.unparse(syntax)} is no number")
+        return found.run
+
+    def _known(self, term: Term) -> Term:
+        """Not a name that is nothing but, perhaps, a label."""
+        if term.kind == "label":
+            words = {p.name: p for p in self.game.parameters} | {o.name: o for o in self.game.outputs}
+            try:
+                pick("name", term.name, words)
+            except InputError as error:
+                raise self.wrong(str(error)) from None
+        return term
+
+    def term(self, syntax: ast.expr) -> Term:
+        """Any part of a text."""
+        match syntax:
+            case ast.Constant(value=bool(value)):
+                return Term("condition", lambda world: value)
+            case ast.Constant(value=int() | float()):
+                exact = Fraction(ast.unparse(syntax))
+                return Term("number", lambda world: world.number(exact))
+            case ast.Name(id=name):
+                return self._name(name)
+            case ast.Attribute(value=ast.Name(id=name), attr=label):
+                return self._component(name, label)
+            case ast.BoolOp(op=op, values=values):
+                runs, join = [self.condition(v).run for v in values], and_ if isinstance(op, ast.And) else or_
+                return Term("condition", lambda world: reduce(join, [run(world) for run in runs]))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.condition(operand).run
+                return Term("condition", lambda world: opposite(inner(world)))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                minus = self.number(operand)
+                return Term("number", lambda world: -minus(world))
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return self._elsewhere(left, right)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
+                one, other, apply = self.number(left), self.number(right), ARITHMETIC[type(op)]
+                return Term("number", lambda world: apply(one(world), other(world)))
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                pairs = zip([left, *others[:-1]], ops, others, strict=True)
+                runs = [self._compared(x, op, y) for x, op, y in pairs]
+                return Term("condition", lambda world: reduce(and_, [run(world) for run in runs]))
+        raise self.wrong(
+            f"{ast.unparse(syntax)!r} is not a part of the language; see docs/claims.md for the words there are"
+        )
+
+    def _name(self, name: str) -> Term:
+        if any(p.name == name for p in self.game.parameters):
+            return Term("number", lambda world: world.values[name], name=name)
+        output = next((o for o in self.game.outputs if o.name == name), None)
+        if output is None:
+            return Term("label", lambda world: None, name=name)
+        if output.dimension:
+            raise self.wrong(f"{name} has {output.dimension[0]}s; name one, as in {name}.{output.labels[0]}")
+        self.outputs[name] = None
+        kind = {"codes": "code", "flags": "flags"}.get(output.kind, "number")
+        return Term(kind, lambda world: world.output(name, 0), output, name)
+
+    def _component(self, name: str, label: str) -> Term:
+        try:
+            output = self.game.output(name)
+            place = output.labels.index(
+                pick(output.dimension[0] if output.dimension else "label", label, {n: n for n in output.labels})
+            )
+        except InputError as error:
+            raise self.wrong(str(error)) from None
+        self.outputs[name] = None
+        return Term("number", lambda world: world.output(name, place), output, f"{name}.{label}")
+
+    def _elsewhere(self, left: ast.expr, right: ast.expr) -> Term:
+        """X at (p = 0): the same at other values."""
+        term = self.term(left)
+        if term.kind == "label" or isinstance(left, ast.Constant):
+            raise self.wrong(
+                f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
+                f"than a name, as in (alignment == oppose) at (diversity = 0)"
+            )
+        if not (isinstance(right, ast.Call) and right.keywords and not right.args):
+            raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
+        changes: dict[str, Run] = {}
+        for keyword in right.keywords:
+            self.parameter(keyword.arg or "")
+            changes[str(keyword.arg)] = self.number(keyword.value)
+        key = ast.unparse(right)
+        return Term(term.kind, lambda world: term.run(world.at(key, changes)), term.output, term.name)
+
+    def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Run:
+        if isinstance(op, ast.In | ast.NotIn):
+            found = self._within(left, right)
+            return found if isinstance(op, ast.In) else lambda world: opposite(found(world))
+        one, other = self.term(left), self.term(right)
+        if "code" in (one.kind, other.kind):
+            return self._code(one, type(op), other)
+        runs = self.number(left), self.number(right)
+        apply = COMPARED.get(type(op))
+        if apply is None:
+            raise self.wrong(
+                f"{ast.unparse(ast.Compare(left, [op], [right]))!r}: compare by ==, !=, <, <=, >, >= or in"
+            )
+        return lambda world: apply(runs[0](world), runs[1](world))
+
+    def _code(self, one: Term, op: type, other: Term) -> Run:
+        """A code against a label, or another code of the same meaning."""
+        if op not in (ast.Eq, ast.NotEq):
+            raise self.wrong(f"{one.name or other.name} has no order; compare it by ==, != or in")
+        coded, meant = (one, other) if one.kind == "code" else (other, one)
+        if meant.kind == "label":
+            value = self._label(coded, meant.name)
+            return lambda world: COMPARED[op](coded.run(world), value)
+        if (
+            meant.kind != "code"
+            or meant.output is None
+            or coded.output is None
+            or meant.output.flags != coded.output.flags
+        ):
+            raise self.wrong(f"{coded.name} can be compared with its labels only, or with a code that has the same")
+        return lambda world: COMPARED[op](one.run(world), other.run(world))
+
+    def _label(self, coded: Term, name: str) -> int:
+        flags = {flag.name: flag.value for flag in coded.output.flags} if coded.output else {}
+        try:
+            return pick(f"label of {coded.name}", name, flags)
+        except InputError as error:
+            raise self.wrong(str(error)) from None
+
+    def _within(self, left: ast.expr, right: ast.expr) -> Run:
+        """A code in a list of labels, or a flag in an output."""
+        one = self.term(left)
+        if one.kind == "code" and isinstance(right, ast.Tuple | ast.List | ast.Set):
+            values = [
+                self._label(one, part.id if isinstance(part, ast.Name) else ast.unparse(part)) for part in right.elts
+            ]
+            return lambda world: reduce(or_, [one.run(world) == value for value in values], False)
+        whole = self.term(right) if isinstance(right, ast.Name | ast.BinOp) else None
+        if one.kind == "label" and whole and whole.kind == "flags":
+            flag = self._label(whole, one.name)
+            return lambda world: has_flag(whole.run(world), flag)
+        raise self.wrong(
+            f"'in' stands between a code and its labels in parentheses, or between a flag and an output of flags, "
+            f"not in {ast.unparse(ast.Compare(left, [ast.In()], [right]))!r}"
+        )

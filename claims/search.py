@@ -1,0 +1,120 @@
+"""The search for a point at which a claim fails.
+
+    counterexample(claim, box, seconds) -> point, or None where none was found
+
+Points are drawn at random, ends and defaults of parameters among them, and solved by the compiled game; one where the
+claim seems to fail counts only if it fails exactly (posse.claims.exact).
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from posse.claims.boxes import Box
+from posse.claims.exact import Point, fails, simplest, usual
+from posse.claims.language import Claim
+from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
+from posse.kernels.algebra import Bounds
+from posse.kernels.declaration import Game
+from posse.kernels.grid import solve_arrays
+
+Floats = npt.NDArray[np.float64]
+
+FIRST, MOST = 1 << 10, 1 << 16  # points at a time
+TRIED = 8  # of those where it seems to fail, at a time
+USUAL, END = 0.25, 0.1  # how often a default is drawn, and each of the ends
+
+
+def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0) -> Point | None:
+    """A point of a box at which a claim fails, in short numbers."""
+    until, count, dice = monotonic() + seconds, FIRST, np.random.default_rng(seed)
+    while True:
+        points = draw(claim.game, box if count > MOST // 4 else _common(claim.game, box), count, dice)
+        found = [_point(box, points, int(k)) for k in np.flatnonzero(~holds(claim, box, points))]
+        found = sorted(found, key=lambda point: _plainness(claim.game, point))[:TRIED]
+        if failing := [simplest(claim, box, point) for point in found if fails(claim, box, point)]:
+            return min(failing, key=lambda point: _plainness(claim.game, point))
+        if monotonic() > until:
+            return None
+        count = min(2 * count, MOST)
+
+
+def _common(game: Game, box: Box) -> Box:
+    """Where parameters have the value that they mostly have in practice, if there is one."""
+    usual = {p.name: Fraction(p.common) for p in game.parameters if p.common is not None}
+    return {
+        name: Bounds(usual[name], usual[name]) if name in usual and not bounds.exclude(usual[name]) else bounds
+        for name, bounds in box.items()
+    }
+
+
+def _point(box: Box, points: Mapping[str, Floats], k: int) -> Point:
+    """The k-th point, with what does not vary exactly as it was given."""
+    point = {name: Fraction(float(values[k])) for name, values in points.items()}
+    return point | {
+        name: bounds.low for name, bounds in box.items() if bounds.low == bounds.high and bounds.low is not None
+    }
+
+
+def _plainness(game: Game, point: Point) -> tuple[int, int]:
+    """How many parameters are not at their default, and how many digits the others have: the fewer, the plainer."""
+    others = [value for name, value in point.items() if name in game.defaults and value != usual(game, name)]
+    return len(others), sum(len(repr(float(value))) for value in others)
+
+
+def holds(claim: Claim, box: Box, points: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
+    """Whether a claim holds at each of many points, in float64; it does where there is no point of the game."""
+    world = World(claim.game, claim.outputs, points, ARRAYS, box)
+    world.limits.extend(points[low] <= points[high] for low, high in claim.game.order)
+    return np.broadcast_to(np.asarray(claim.holds(world)), next(iter(points.values())).shape)
+
+
+def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+    arrays = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in values.items()}
+    solved = solve_arrays(game, arrays, outputs) if outputs else {}
+    whole = {name: game.output(name).kind != "real" for name in outputs}
+    return {name: tuple(held.astype(np.int64) if whole[name] else held) for name, held in solved.items()}
+
+
+ARRAYS = Arithmetic(float, _solve, may_be_undefined=True)
+
+
+def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[str, Floats]:
+    """Points of a box, with what the claim adds to the parameters."""
+    found: dict[str, Floats] = {}
+    for name, bounds in box.items():
+        if name in (STEP, FACTOR):
+            continue
+        found[name] = _draw(bounds, game.parameter(name.removeprefix(OTHER)).default, count, dice)
+    for low, high in game.order:
+        largest = np.inf if box[high].high is None else float(box[high].high or 0)
+        found[high] = np.minimum(np.maximum(found[high], found[low]), largest)
+    if STEP in box:
+        size = 10 ** dice.uniform(-4, 1, count)
+        found[STEP] = size if box[STEP].high is None else np.minimum(size, 1) * float(box[STEP].high or 0)
+    if FACTOR in box:
+        found[FACTOR] = np.exp2(dice.uniform(-4, 4, count))
+    return found
+
+
+def _draw(bounds: Bounds, usual: float, count: int, dice: np.random.Generator) -> Floats:
+    low, high = (None if end is None else float(end) for end in bounds[:2])
+    if low is not None and low == high:
+        return np.full(count, low)
+    wide = 10 ** dice.uniform(-2, 1.5, count)
+    if low is not None and high is not None:
+        values = dice.uniform(low, high, count)
+    elif low is not None:
+        values = low + wide
+    else:
+        values = (high or 0.0) - wide if high is not None else dice.choice([-1, 1], count) * wide
+    chosen, first = dice.random(count), 0.0
+    for end, often in ((low, END), (high, END), (usual, USUAL)):
+        if end is not None and not bounds.exclude(Fraction(repr(end))):
+            values = np.where((chosen >= first) & (chosen < first + often), end, values)
+            first += often
+    return values

@@ -1,0 +1,100 @@
+"""Where a claim is evaluated: the game at some values of its parameters, in one arithmetic.
+
+World(game, outputs, values, arithmetic, box)   the values are the game's parameters, and steps and factors of a claim
+.at(key, changes)                               the same elsewhere
+.limits                                         conditions that all these points are meant by the claim
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from posse.kernels.algebra import Bounds
+from posse.kernels.declaration import Game
+
+STEP, FACTOR, OTHER = "step", "factor", "other "  # what a claim adds to the parameters
+
+Values = Mapping[str, Any]
+
+
+class Arithmetic(NamedTuple):
+    """number: a number of the text. solve: outputs at values, a tuple of numbers each.
+
+    may_be_undefined: numbers can be NaN, which is not the claim's concern.
+    """
+
+    number: Callable[[Fraction], Any]
+    solve: Callable[[Game, Values, tuple[str, ...]], Mapping[str, tuple[Any, ...]]]
+    may_be_undefined: bool = False
+
+
+@dataclass(frozen=True)
+class World:
+    """limits grows with every point that is looked at."""
+
+    game: Game
+    outputs: tuple[str, ...]
+    values: Values
+    arithmetic: Arithmetic
+    box: Mapping[str, Bounds]
+    limits: list[Any] = field(default_factory=list)
+    elsewhere: dict[str, "World"] = field(default_factory=dict)
+    solved: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def number(self, exact: Fraction) -> Any:
+        return self.arithmetic.number(exact)
+
+    def output(self, name: str, place: int) -> Any:
+        """A number of an output; where it is not defined, the claim says nothing."""
+        if not self.solved:
+            names = [p.name for p in self.game.parameters]
+            self.solved.update(self.arithmetic.solve(self.game, {n: self.values[n] for n in names}, self.outputs))
+        found = self.solved[name][place]
+        if self.arithmetic.may_be_undefined and self.game.output(name).kind == "real":
+            self.limits.append(found == found)
+        return found
+
+    def at(self, key: str, changes: Mapping[str, Callable[["World"], Any]]) -> "World":
+        """The world with other values of some parameters, which may leave the box, but not the domain."""
+        if key not in self.elsewhere:
+            values = {name: run(self) for name, run in changes.items()}
+            self.elsewhere[key] = self._with(values)
+            self.limits.extend(self._within(values, {name: domain(self.game, name) for name in values}))
+        return self.elsewhere[key]
+
+    def moved(self, how: str, names: tuple[str, ...]) -> "World":
+        """The second point of a claim about what changes: a step up, a factor, or anything else in the box."""
+        old = self.values
+        if how == "scales":
+            values = {name: old[name] * old[FACTOR] for name in names}
+        elif how == "constant":
+            values = {name: old[OTHER + name] for name in names}
+        else:
+            values = {name: old[name] + old[STEP] for name in names}
+        if how != "scales":
+            self.limits.extend(self._within(values, {name: self.box[name] for name in names}))
+        return self._with(values)
+
+    def _within(self, values: Values, box: Mapping[str, Bounds]) -> Iterator[Any]:
+        """Conditions that values lie within bounds."""
+        for name, value in values.items():
+            low, high, low_open, high_open, _ = box[name]
+            if low is not None:
+                end = self.number(low)
+                yield value > end if low_open else value >= end
+            if high is not None:
+                end = self.number(high)
+                yield value < end if high_open else value <= end
+
+    def _with(self, values: Values) -> "World":
+        both = {**self.values, **values}
+        self.limits.extend(both[low] <= both[high] for low, high in self.game.order if low in values or high in values)
+        return World(self.game, self.outputs, both, self.arithmetic, self.box, self.limits)
+
+
+def domain(game: Game, name: str) -> Bounds:
+    """Where a parameter may lie by itself."""
+    found = game.parameter(name).domain
+    low, high = (Fraction(end) if abs(end) < float("inf") else None for end in (found.low, found.high))
+    return Bounds(low, high, found.low_open, found.high_open)
