@@ -8,7 +8,7 @@
     [A implies] X, Y are constant in p, q       whatever p and q are, X and Y stay the same
     [A implies] X is unchanged by scaling p, q  by one factor
 
-A and B are conditions as in Python: `and`, `or`, `not`, comparisons, `in (…)`. A label of a code is its name; a flag is
+A and B are conditions as in Python: `and`, `or`, `not`, comparisons, `in (…)`. A label of a code is its name, in quotes if Python has that word; a flag is
 `flag in output`; one of several numbers is `output.label`, or `label output`. `X at (p = 0, q = 2 * q)` is X at other
 values of some parameters.
 """
@@ -189,6 +189,8 @@ class _Reader:
             case ast.Constant(value=int() | float()):
                 exact = Fraction(ast.unparse(syntax))
                 return Term("number", lambda world: world.number(exact))
+            case ast.Constant(value=str(name)):
+                return Term("label", lambda world: None, name=name)
             case ast.Name(id=name):
                 return self._name(name)
             case ast.Attribute(value=ast.Name(id=name), attr=label):
@@ -298,8 +300,9 @@ class _Reader:
         """A code in a list of labels, or a flag in an output."""
         one = self.term(left)
         if one.kind == "code" and isinstance(right, ast.Tuple | ast.List | ast.Set):
+            names = [self.term(part) for part in right.elts]
             values = [
-                self._label(one, part.id if isinstance(part, ast.Name) else ast.unparse(part)) for part in right.elts
+                self._label(one, part.name if part.kind == "label" else f"{part.name}, a {part.kind}") for part in names
             ]
             return lambda world: reduce(or_, [one.run(world) == value for value in values], False)
         whole = self.term(right) if isinstance(right, ast.Name | ast.BinOp) else None

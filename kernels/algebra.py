@@ -25,7 +25,8 @@ Monomial = tuple["Symbol", ...]  # in the order of the symbols, one as often as 
 Terms = dict[Monomial, Fraction]
 Operation = Callable[[Any, Any], Any]
 
-MANY = 4000  # terms of a form: beyond that nothing is proved in time
+MANY = 1000  # terms of a form, and
+TOO_MANY = 30_000  # forms: beyond that nothing is proved in time
 
 
 class TooHard(BaseException):  # no Exception, which whoever runs a definition would report as an error of its author
@@ -231,8 +232,8 @@ class Table:
             raise TooHard(f"a polynomial of {len(kept)} terms")
         key = (frozenset(kept.items()), limit)
         if key not in self._forms:
-            if monotonic() > self.until:
-                raise TooHard("no more time")
+            if len(self._forms) > TOO_MANY or monotonic() > self.until:
+                raise TooHard("no more room, or time")
             self._forms[key] = Form(self, len(self._forms), kept, limit)
         return self._forms[key]
 

@@ -1,0 +1,270 @@
+"""Claims: false ones are refuted by points that the independent exact solution confirms, true ones are proved."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import exact
+import pytest
+from test_regions import disc, shape
+from typer.testing import CliRunner
+
+import posse
+from posse.claims.boxes import parts, read_box
+from posse.claims.check import by_cases, check
+from posse.claims.files import read_claims
+from posse.claims.language import read
+from posse.cli import app
+from posse.kernels.errors import InputError
+
+SHIPPED = Path(__file__).parents[1] / "examples" / "claims.toml"
+
+# Each with what an exact solution has to say at the counterexample for it to be one.
+FALSE: list[tuple[str, Any]] = [
+    ("alignment != support", lambda s: s.alignment == 1),
+    ("alignment != oppose", lambda s: s.alignment == 2),
+    ("regime != disingenuous_bandwagoning", lambda s: s.regime == 4),
+    ("regime not in (binding_bandwagoning, binding_balancing)", lambda s: s.regime in (3, 7)),
+    ("share == 1 implies alignment == support", lambda s: s.alignment != 1),
+    ("spoils == 0 implies alignment == neutral", lambda s: s.alignment != 0),
+    ("diversity == 1 implies regime != leader_balancing", lambda s: s.regime == 6),
+    ("diversity == 1 implies regime in (reassured_neutrality, leader_balancing)", lambda s: s.regime not in (0, 6)),
+    ("cost_support > 0.2 implies alignment != support", lambda s: s.alignment == 1),
+    ("cost_oppose > 0.5 implies alignment != oppose", lambda s: s.alignment == 2),
+    ("committed_alignment == alignment", lambda s: s.alignment != s.committed_alignment),
+    ("committed_alignment == oppose implies alignment == oppose", lambda s: s.alignment != 2),
+    ("stays_after_opposition in durability implies stays_after_neutrality in durability", lambda s: s.durability & 5 == 4),
+    ("stays_after_support in durability implies stays_after_opposition in durability", lambda s: s.durability & 6 == 2),
+    ("war <= 0.5", lambda s: s.war > Fraction(1, 2)),
+    ("war > 0 implies alignment == neutral", lambda s: s.war > 0 and s.alignment != 0),
+    ("observer payoff > 0.01", lambda s: s.payoff[2] <= Fraction(1, 100)),
+    ("leader payoff <= 1.9", lambda s: s.payoff[0] > Fraction(19, 10)),
+    ("margin > 0.001", lambda s: s.margin <= Fraction(1, 1000)),
+    ("alignment == oppose implies victory < 0.9", lambda s: s.victory >= Fraction(9, 10)),
+    ("demand >= war_resolute", lambda s: s.demand < 2),
+]  # fmt: skip
+
+
+def confirmed(found: dict[str, Any]) -> Any:
+    """The independent exact solution at a counterexample, where it can solve it."""
+    return exact.solve({name: Fraction(repr(value)) for name, value in found.items()})
+
+
+@pytest.mark.parametrize(("claim", "fails"), FALSE)
+def test_planted_false_claims_are_refuted(claim: str, fails: Any) -> None:
+    box = {"box": None, "fixed": {"decisiveness": 1}}
+    verdict = check("restraint", claim, seconds=8, **box)
+    assert verdict.answer == "refuted"
+    assert fails(confirmed(dict(verdict.counterexample or {})))
+
+
+@pytest.mark.parametrize("claim", [claim for claim, _ in FALSE])
+def test_planted_false_claims_have_no_proof(claim: str) -> None:
+    """Whatever the search does: the prover by itself proves none of them."""
+    said = read(posse.game("restraint"), claim)
+    boxes = parts(said, read_box(said.game, None, None))
+    assert not all(by_cases(said, box, monotonic() + 2) for box in boxes)
+
+
+TRUE = [
+    "regime == disingenuous_bandwagoning implies alignment == support",
+    "regime in (leader_balancing, binding_balancing, splitting_balancing, coalition_balancing) implies alignment == oppose",
+    "regime == coalition_balancing implies stays_after_opposition in durability and stays_after_neutrality in durability",
+    "cost_support > 1 and cost_oppose > 1 implies alignment == neutral",
+    "diversity == 1 and cost_stay > 0 implies committed_alignment == alignment",
+    "diversity == 1 and cost_stay > 0 implies not stays_after_support in durability",
+    "resolve == 1 implies war == 0",
+    "resolve == 0 implies war == 0",
+    "war <= victory",
+    "war <= resolve",
+    "demand <= 1",
+    "margin >= 0",
+    "observer payoff <= 1",
+    "target payoff <= prize",
+    "prize == 0 implies target payoff == 0",
+    "victory < 1 and victory > 0",
+    "observer payoff is nonincreasing in cost_support",
+    "target payoff is nondecreasing in prize",
+    "regime, margin, war are constant in prize",
+    "regime, victory are unchanged by scaling (cap_leader, cap_partner, cap_target, cap_observer)",
+    "alignment == neutral implies victory is nondecreasing in cap_leader",
+]
+
+
+@pytest.mark.parametrize("claim", TRUE)
+def test_planted_true_claims_are_proved_at_all_points(claim: str) -> None:
+    assert check("restraint", claim, seconds=10).answer == "proved"
+
+
+def test_a_box_may_be_what_makes_a_claim_true() -> None:
+    claim = "alignment == neutral"
+    assert check("restraint", claim, {"cost_oppose": (0, 2)}, seconds=5).answer == "refuted"
+    verdict = check("restraint", claim, {"cost_oppose": (0.5, 2), "diversity": (0.8, 1)}, seconds=10)
+    assert verdict.answer == "proved"
+
+
+X, Y = (0, 1), (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("claim", "answer"),
+    [
+        ("x > 0.36 implies regime == out", "proved"),
+        ("y < 0.54 implies regime == out", "proved"),
+        ("x > 0.34 implies regime == out", "refuted"),
+        ("x == 0.3 and y == 0.6 implies regime == in", "proved"),
+        ("regime == in implies x + y < 0.98", "proved"),
+        ("regime == in implies x + y < 0.95", "refuted"),
+        ("regime == in implies x * y <= 0.2101", "undecided"),  # true, but nearly not: the largest is 0.21009 or so
+    ],
+)
+def test_a_disc_lies_where_it_lies(claim: str, answer: str) -> None:
+    """Of radius 0.05 around (0.3, 0.6)."""
+    verdict = check(shape(disc), claim.replace("== in", "== 'in'"), {"x": X, "y": Y}, seconds=3)
+    if answer == "undecided":
+        assert verdict.answer != "refuted"
+    else:
+        assert verdict.answer == answer
+
+
+def test_the_second_half_of_statement_9_is_no_theorem() -> None:
+    """A passing coalition faces opposition at no diversity, and no more of it at some: refuted by posse itself."""
+    claim = (
+        "(not stays_after_neutrality in durability and not stays_after_support in durability and alignment == oppose) "
+        "at (diversity = 0) implies alignment == oppose"
+    )
+    verdict = check("restraint", claim, seconds=20)
+    assert verdict.answer == "refuted"
+    found = dict(verdict.counterexample or {})
+    assert confirmed(found).alignment != 2
+    same = confirmed(found | {"diversity": 0.0})
+    assert same.alignment == 2
+    assert same.durability & 3 == 0
+
+
+def test_a_counterexample_is_short_and_keeps_to_its_box() -> None:
+    box = {"diversity": (0.4, 0.5), "cap_observer": (0.1, 5)}
+    found = check("restraint", "alignment != oppose", box).counterexample
+    assert found is not None
+    assert 0.4 <= found["diversity"] <= 0.5
+    assert 0.1 <= found["cap_observer"] <= 5
+    usual = posse.game("restraint").defaults
+    assert all(found[name] == usual[name] for name in usual if name not in box)
+    assert all(len(repr(value)) <= 8 for value in found.values())
+
+
+def test_a_claim_about_two_points_names_both() -> None:
+    found = check(
+        "restraint", "alignment == oppose is nonincreasing in diversity", fixed={"decisiveness": 1}
+    ).counterexample
+    assert found is not None
+    low, high = found["diversity"]
+    assert low < high
+    alignments = [confirmed({**found, "diversity": d}).alignment for d in (low, high)]
+    assert alignments[0] != 2
+    assert alignments[1] == 2
+
+
+def test_powers_that_are_no_fractions_are_refuted_by_intervals() -> None:
+    verdict = check("restraint", "alignment != oppose", fixed={"decisiveness": 0.7}, seconds=5)
+    assert verdict.answer == "refuted"
+    solved = posse.solve("restraint", **(verdict.counterexample or {}))
+    assert solved.alignment == 2
+
+
+@pytest.mark.parametrize(
+    ("claim", "answer"),
+    [
+        ("not pooled_support in equilibria", "proved"),
+        ("count >= 2", "refuted"),
+        ("count == 1", "refuted"),
+        ("pooled_neutrality in equilibria", "refuted"),
+        ("count < 20", "proved"),
+    ],
+)
+def test_claims_about_sets_of_equilibria(claim: str, answer: str) -> None:
+    box = {"diversity": (0, 1), "cost_support": (1.01, 2)}
+    verdict = check("signalling", claim, {**box, "cap_observer": (0.5, 4)} if answer == "refuted" else box, seconds=12)
+    assert verdict.answer == answer
+
+
+def test_numbers_that_are_not_defined_are_not_what_a_claim_is_about() -> None:
+    assert check("signalling", "belief.support >= 0", {"diversity": (0, 1)}, seconds=2).answer != "refuted"
+
+
+WRONG = [
+    ("shar == 0 implies alignment != support", "unknown name: 'shar' (did you mean 'share'?)"),
+    ("alignment != suport", "unknown label of alignment: 'suport' (did you mean 'support'?)"),
+    ("alignment > 1", "alignment has no order; compare it by ==, != or in"),
+    ("share", "share is no condition; compare it, as in share == ..."),
+    ("share ==", "'share ==' cannot be read; see docs/claims.md for the words there are"),
+    ("payoff > 0", "payoff has players; name one, as in payoff.leader"),
+    ("payoff.nobody > 0", "unknown player: 'nobody'"),
+    ("alignment is nonincreasing in share", "alignment has no order; a number has, and a condition such as"),
+    ("war is nonincreasing in shar", "unknown parameter of restraint: 'shar'"),
+    ("war is nonincreasing in share, spoils", "is about 2 parameters"),
+    ("share > 0 implies war > 0 implies war < 1", "has two 'implies'"),
+    ("alignment == oppose at (diversity = 0)", "oppose is the same everywhere; 'at' follows what changes"),
+    ("__import__('os').system('ls') == 0", "is not a part of the language"),
+    ("(lambda: 0)() == 0", "is not a part of the language"),
+    ("support in alignment", "'in' stands between a code and its labels"),
+    ("", "is not allowed; a claim is a text such as"),
+]
+
+
+@pytest.mark.parametrize(("claim", "said"), WRONG)
+def test_what_is_wrong_with_a_claim_is_told_in_a_line(claim: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check("restraint", claim)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"box": {"diversty": (0, 1)}}, "unknown parameter of restraint: 'diversty' (did you mean 'diversity'?)"),
+        ({"box": {"diversity": (0, 2)}}, "box.diversity: 2 is not allowed; allowed is [0, 1]"),
+        ({"box": {"diversity": 0.5}}, "box.diversity: 0.5 is one value, for which there is fixed"),
+        ({"fixed": {"share": 2}}, "fixed.share: 2 is not allowed; allowed is [0, 1]"),
+        ({"box": {"share": (0, 1)}, "fixed": {"share": 1}}, "fixed.share: is a side of the box too; give it once"),
+        ({"seconds": 0}, "seconds: 0 is not allowed; it is a number above 0"),
+        (
+            {"fixed": {"war_irresolute": 0, "war_resolute": 1}},
+            "box.war_irresolute: 0 at most is below war_resolute, 1 at",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_box_is_told_in_a_line(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check("restraint", "war <= 1", **given)
+    assert str(caught.value).startswith(said)
+
+
+def test_the_shipped_claims_have_the_verdicts_they_say() -> None:
+    """What docs/model.md states is proved, or refuted, by the command that the docs give."""
+    assert len(read_claims(SHIPPED).claims) == 20
+    found = CliRunner().invoke(app, ["check", str(SHIPPED), "--json"])
+    assert found.exit_code == 0, found.output
+    verdicts = json.loads(found.stdout)
+    assert [v["answer"] for v in verdicts] == [v["expected"] for v in verdicts]
+
+
+def test_a_file_of_claims_is_refused_before_any_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text('game = "restraint"\n[[claims]]\nclaim = "war <= 1"\n[[claims]]\nclaim = "wa <= 1"\n')
+    found = CliRunner().invoke(app, ["check", str(path)])
+    with pytest.raises(InputError, match=r"claims\.1: .*'wa' \(did you mean 'war'\?\)"):
+        read_claims(path)
+    assert found.exit_code != 0
+    assert "proved" not in found.stdout
+
+
+def test_an_unexpected_verdict_ends_in_status_1(tmp_path: Path) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text('game = "restraint"\n[[claims]]\nclaim = "war <= 1"\nexpected = "refuted"\n')
+    found = CliRunner().invoke(app, ["check", str(path)])
+    assert found.exit_code == 1
+    assert "expected: refuted" in found.stdout
