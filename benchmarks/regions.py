@@ -6,7 +6,7 @@ tables(quick) -> the two-dimensional atlas of each game
 from time import perf_counter
 
 from posse.benchmarks.timing import Table
-from posse.sweeps.regions import regions
+from posse.runnable import regions
 
 ATLAS = {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}}
 FINEST = {"restraint": (14, 10), "signalling": (8, 6)}  # halvings of each side: in full, and quick

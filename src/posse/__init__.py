@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from posse.kernels.catalogue import game, games
     from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
     from posse.kernels.errors import PosseError
-    from posse.runnable import Sweep
+    from posse.runnable import Sweep, open_regions, regions
     from posse.sweeps.memory import solve
     from posse.sweeps.opening import open_cube
-    from posse.sweeps.regions import regions
     from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
@@ -42,6 +41,7 @@ __all__ = [
     "game",
     "games",
     "open_cube",
+    "open_regions",
     "regions",
     "solve",
     "virtual",
@@ -61,7 +61,8 @@ _HOMES = {
     "PosseError": "kernels.errors",
     "Sweep": "runnable",
     "open_cube": "sweeps.opening",
-    "regions": "sweeps.regions",
+    "open_regions": "runnable",
+    "regions": "runnable",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }
