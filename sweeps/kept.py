@@ -68,11 +68,11 @@ def _with_attributes(metadata: bytes, attributes: Mapping[str, Any]) -> bytes:
 def _home(store: str | Path | Store, group: str) -> Store:
     """Where a group lies. Raises InputError where it is none, StoreError where an array is in its way."""
     home, names = open_store(store), group.split("/") if group else []
+    if TAKEN in names[:1]:
+        raise InputError(f"group: {group!r} is not allowed; below {TAKEN} lies what a cube has grown by")
     for name in names:
         if not re.fullmatch(NAME, name):
             raise InputError(f"group: {group!r} is not allowed; {name!r} {NO_NAME}")
-    if TAKEN in names[:1]:
-        raise InputError(f"group: {group!r} is not allowed; below {TAKEN} lies what a cube has grown by")
     for name in names:
         if _metadata(home).get("node_type") == "array":
             raise StoreError(f"{home}: is an array, and nothing goes below it; choose another group")

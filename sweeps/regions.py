@@ -243,7 +243,7 @@ class Regions:
         return dense.dense(self, shape)
 
     def to_zarr(self, store: str | Path | Store, group: str = "", overwrite: bool = False) -> None:
-        """Save in a Zarr store, from which `posse.open_regions` has it back, and plain xarray reads it.
+        """Save in a Zarr store, from which `posse.open_regions` has it back; plain xarray opens store/group.
 
         store: a folder, or s3://bucket/path.
         group: where in the store, as "regions/coarse"; with one they can be put beside a cube, into its own store.
