@@ -24,7 +24,7 @@ def handed_out(client: Any, progress: bool) -> Callable[[Callable[[Part], Result
         futures = [client.submit(function, part, pure=False) for part in parts]
         try:
             with bar(len(parts), 0, progress, "cutting") as advance:
-                for future in as_completed(futures):  # type: ignore[no-untyped-call]  # Dask is typed in part
+                for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]  # Dask's
                     yield future.result()
                     future.release()
                     advance(1, "")

@@ -21,8 +21,9 @@ Bits = npt.NDArray[np.uint64]
 Enclose = Callable[[Floats, Floats], Bits]
 
 AT_ONCE = 1 << 14  # boxes: their intervals stay in the cache
-PARTS = 256  # to be dealt out, so that hands of unlike speed end together
-LARGEST_PART = 1 << 16  # boxes that travel together
+PARTS = 128  # to be handed out, so that hands of unlike speed end together
+SMALLEST_PART, LARGEST_PART = 256, 1 << 16  # boxes: a call of `enclose` costs as much as hundreds, and they travel
+FIRST = 5.0  # seconds, at most, until there are parts to be handed out
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +133,14 @@ def subdivide_apart(
     hand_out(cut, parts): what `cut` makes of each part, in any order; Python's own `map` would do.
     """
     until = time() + seconds
-    few = min(most, len(leaves) + 16 * PARTS)
-    begun = subdivide(enclose, dimensions, tolerance, leaves, few, seconds)
+    few = min(most, len(leaves) + 2 * PARTS * SMALLEST_PART)
+    begun = subdivide(enclose, dimensions, tolerance, leaves, few, min(seconds, FIRST))
     open_ = begun.is_open(tolerance)
     todo, left = begun[open_], until - time()
     if not len(todo) or len(begun) >= most or left <= 0:
         return begun
     todo = replace(todo[np.argsort(todo.halvings, kind="stable")], asked=0)  # each part has some of each size
-    number = min(len(todo), most - len(begun), max(PARTS, len(todo) // LARGEST_PART))
+    number = min(-(-len(todo) // SMALLEST_PART), most - len(begun), max(PARTS, len(todo) // LARGEST_PART))
     cut = Cut(enclose, dimensions, tolerance, (most - len(begun)) // number, left, until)
     done = list(hand_out(cut, [todo[k::number] for k in range(number)]))
     return joined([begun[~open_], *done], begun.asked + sum(part.asked for part in done))

@@ -177,7 +177,7 @@ def test_another_version_of_the_game_is_refused(tmp_path: Path) -> None:
     posse.regions(game, SQUARE, tolerance=1 / 16).to_zarr(store)
     changed = Game("disc", game.title, game.version, game.parameters, game.outputs, wedge)
     for other in (changed, version(game, "2")):
-        with pytest.raises(GameChangedError, match="was made by posse .*, disc version 1 .*; find the regions again"):
+        with pytest.raises(GameChangedError, match=r"was made by posse .*, disc version 1 .*; find the regions again"):
             posse.open_regions(store, game=other)
     with pytest.raises(StoreError, match="is of the game disc, not of wedge"):
         posse.open_regions(store, game=shape(wedge))

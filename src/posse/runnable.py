@@ -129,6 +129,7 @@ def regions(
     most: int = MOST,
     seconds: float = inf,
     client: "Client | None" = None,
+    progress: bool = True,
 ) -> Regions:
     """Cut a box of parameters into pieces in which one regime certainly holds, and small ones in which more may.
 
@@ -137,7 +138,7 @@ def regions(
     tolerance: pieces whose sides are no longer than this share of the box's are not cut any more.
     most: pieces, and no more are cut when there are as many; `.refine` goes on.
     seconds: likewise, of time.
-    client: of a Dask cluster, whose workers then do the work.
+    client: of a Dask cluster, whose workers then do the work; progress: show a bar on standard error while they do.
 
     Raises InputError, which names the parameter and what is allowed.
 
@@ -148,7 +149,7 @@ def regions(
     >>> finer.undecided < found.undecided
     True
     """
-    return Regions.begin(game, box, fixed).refine(tolerance, most, seconds, client=client)
+    return Regions.begin(game, box, fixed).refine(tolerance, most, seconds, None, client, progress)
 
 
 def open_regions(store: str | Path, group: str = "", game: str | Game | None = None) -> Regions:
