@@ -38,7 +38,7 @@ def measure_grid(game: str, box: dict[str, Any], count: int, tolerance: float, t
     axes = {n: {"geomspace" if s.is_log else "linspace": [s.low, s.high, count]} for n, s in found.sides.items()}
     sweep = Sweep(game, axes, outputs=["regime"], outside_domain="mark")
     dense, solved = [], []
-    for k in range(rounds + 1):
+    for _ in range(rounds + 1):
         started = perf_counter()
         got = found.dense(count).regime.load()
         dense.append(perf_counter() - started)

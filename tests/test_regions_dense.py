@@ -87,7 +87,7 @@ def test_parts_of_it() -> None:
     xr.testing.assert_identical(lazy.isel(ranges).load(), whole.isel(ranges))
     chunked = lazy.chunk(diversity=300, cap_observer=400)
     xr.testing.assert_identical(chunked.compute(), whole)
-    shares = chunked.posse.share()
+    shares = chunked.posse.share().load()
     for flag in posse.game("restraint").output("regime").flags:
         assert shares.sel(regime=flag.name).item() == pytest.approx((whole.regime == flag.value).mean().item())
 
