@@ -19,6 +19,8 @@ from posse.sweeps.numbers import Array
 from posse.sweeps.sweep import Sweep
 from posse.sweeps.virtual import FEW, Cells, variable
 
+MOST_LEFT = 1 / 4  # of a window: to solve more than that one by one takes longer than to solve it all as a grid
+
 if TYPE_CHECKING:
     from posse.sweeps.regions import Regions
 
@@ -42,6 +44,8 @@ class Painted(Cells):
         paint(grid, self.first, self.last, self.codes, ranks)
         cells = grid.reshape(-1)
         left = np.flatnonzero(cells == self.output.not_computed)
+        if len(left) > MOST_LEFT * len(cells):
+            return super().solve(window)
         for start in range(0, len(left), POINTS):
             these = left[start : start + POINTS]
             here = np.unravel_index(these, shape)

@@ -230,7 +230,8 @@ class Regions:
 
         It has the labels, attributes and bits of `posse.virtual` of a sweep with such axes (`linspace`, or `geomspace`;
         points outside the game's domain are marked) and can be asked what that can. Cells in certain pieces are not
-        solved. Raises InputError where the shape is wrong.
+        solved, unless so many of those that are read lie elsewhere that it is faster to solve all. Raises InputError
+        where the shape is wrong.
 
         >>> found = posse.regions("restraint", {"diversity": (0, 1)})
         >>> grid = found.dense(1001)

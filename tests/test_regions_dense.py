@@ -15,11 +15,11 @@ from posse.sweeps.sweep import Sweep as Checked
 from test_regions import ATLAS, disc, shape, sliver, wedge
 
 SQUARE = {"x": (0, 1), "y": (0, 1)}
-LOG = {"log_uniform": [0.1, 5]}
+LOG = {"log_uniform": [0.1, 0.4]}
 # Of war, the resolute do not pay more than others, so that a part of the third box is outside the domain.
 BOXES: list[tuple[dict[str, Any], dict[str, float], dict[str, int]]] = [
     (ATLAS, {}, {"diversity": 301, "cap_observer": 290}),
-    ({"cap_observer": LOG, "diversity": (0.1, 0.7), "resolve": (0, 1)}, {"prize": 1.5}, {}),
+    ({"cap_observer": LOG, "diversity": (0.3, 0.9), "resolve": (0, 0.6)}, {"prize": 1.5}, {}),
     ({"war_irresolute": (0.1, 0.9), "war_resolute": (0.3, 0.8)}, {"diversity": 0.3}, {}),
 ]
 
@@ -54,6 +54,12 @@ def test_it_is_the_grid_of_a_sweep(box: Any, fixed: Any, counts: Any, monkeypatc
     assert {name: got.attrs[name] for name in told} == {name: wanted.attrs[name] for name in told}
 
 
+def test_where_little_is_certain_all_is_solved() -> None:
+    found = posse.regions("restraint", ATLAS, tolerance=1 / 8)
+    assert found.undecided > 0.9
+    xr.testing.assert_identical(found.dense(300).regime.load(), solved(found, dict.fromkeys(ATLAS, 300)).regime)
+
+
 def test_there_are_points_outside_the_domain() -> None:
     box, fixed, _ = BOXES[2]
     codes, counts = np.unique(posse.regions("restraint", box, fixed).dense(300).regime, return_counts=True)
@@ -73,7 +79,7 @@ def test_cells_on_the_faces_of_pieces(solve: Any, count: int) -> None:
 
 
 def test_parts_of_it() -> None:
-    found = posse.regions("restraint", ATLAS, tolerance=1 / 128)
+    found = posse.regions("restraint", ATLAS, tolerance=1 / 256)
     lazy, whole = found.dense(1000), solved(found, dict.fromkeys(ATLAS, 1000))[["regime"]]
     whole = whole.assign_attrs(lazy.attrs)
     cells = {"diversity": slice(100, 900, 2), "cap_observer": slice(None, None, 3)}
