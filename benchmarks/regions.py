@@ -13,6 +13,7 @@ from posse.runnable import Sweep, regions
 
 ATLAS = {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}}
 ATLAS_3D = ATLAS | {"resolve": (0, 1)}
+DECIDED = {"diversity": (0.5, 1), "cap_observer": {"log_uniform": [0.1, 0.5]}}  # where the second game mostly is
 FINEST = {"restraint": (14, 10), "signalling": (8, 6)}  # halvings of each side: in full, and quick
 
 
@@ -47,9 +48,10 @@ def measure_grid(game: str, box: dict[str, Any], count: int, tolerance: float, t
         solved.append(perf_counter() - started)
         assert got.identical(wanted), f"{game}: the grid of regions differs"
     read, whole = (float(np.median(times[1:])) for times in (dense, solved))  # kernels were compiled in the first one
+    where = " × ".join(f"{name} {side.low:g} to {side.high:g}" for name, side in found.sides.items())
     table.add(
-        game, f"{count}^{len(box)}", f"1/{round(1 / tolerance)}", f"{100 * found.undecided:.1f}", made, read, whole,
-        f"{whole / read:.2f}", f"{whole / (made + read):.3f}",
+        game, where, f"{count}^{len(box)}", f"1/{round(1 / tolerance)}", f"{100 * found.undecided:.1f}", made, read,
+        whole, f"{whole / read:.2f}", f"{whole / (made + read):.3f}",
     )  # fmt: skip
 
 
@@ -59,8 +61,8 @@ def grids(quick: bool) -> Table:
         "regions",
         "Grids of certain regions",
         [
-            "game", "cells", "smallest side", "undecided, %", "regions, s", "their grid, s", "every cell solved, s",
-            "times faster", "with the regions to be found",
+            "game", "box", "cells", "smallest side", "undecided, %", "regions, s", "their grid, s",
+            "every cell solved, s", "times faster", "with the regions to be found",
         ],
     )  # fmt: skip
     if quick:
@@ -71,8 +73,9 @@ def grids(quick: bool) -> Table:
                 measure_grid(game, ATLAS, 4096, 1 / side, table)
             for side in deep:
                 measure_grid(game, ATLAS_3D, 256, 1 / side, table)
+        measure_grid("signalling", DECIDED, 4096, 1 / 128, table)
     table.notes.append(
-        "Regimes over diversity × log cap_observer, and × resolve; in one thread, median of 3 rounds after one that "
+        "Regimes, cap_observer evenly in ratios; in one thread, median of 3 rounds after one that "
         "compiles. In this run all grids were equal bit for bit."
     )
     return table

@@ -12,6 +12,6 @@ def test_bounds_narrow() -> None:
 
 
 def test_grids_are_equal() -> None:
-    table = Table("regions", "", list("abcdefghi"))
+    table = Table("regions", "", list("abcdefghij"))
     regions.measure_grid("restraint", regions.ATLAS, 300, 1 / 64, table, rounds=1)  # which compares them
     assert len(table.rows) == 1

@@ -21,8 +21,8 @@ Bits = npt.NDArray[np.uint64]
 Enclose = Callable[[Floats, Floats], Bits]
 
 AT_ONCE = 1 << 14  # boxes: their intervals stay in the cache
-PARTS = 128  # to be handed out, so that hands of unlike speed end together
-SMALLEST_PART, LARGEST_PART = 256, 1 << 16  # boxes: a call of `enclose` costs as much as hundreds, and they travel
+PARTS = 64  # to be handed out, so that hands of unlike speed end together
+SMALLEST_PART, LARGEST_PART = 512, 1 << 16  # boxes: a call of `enclose` costs as much as hundreds, and they travel
 FIRST = 5.0  # seconds, at most, until there are parts to be handed out
 
 
