@@ -68,7 +68,7 @@ def grids(quick: bool) -> Table:
     if quick:
         measure_grid("restraint", ATLAS, 512, 1 / 128, table)
     else:
-        for game, flat, deep in (("restraint", (256, 1024, 4096), (32, 64)), ("signalling", (64, 256), (16,))):
+        for game, flat, deep in (("restraint", (256, 1024, 4096), (64, 256)), ("signalling", (64, 256), (16,))):
             for side in flat:
                 measure_grid(game, ATLAS, 4096, 1 / side, table)
             for side in deep:
