@@ -19,44 +19,15 @@ import numpy as np
 import xarray as xr
 
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
-from posse.kernels.errors import InputError, pick, short
+from posse.kernels.declaration import OUTSIDE_DOMAIN, Game
+from posse.kernels.errors import InputError, pick
 from posse.kernels.intervals import Interval, enclose
-from posse.kernels.point import check_values
 from posse.kernels.subdivision import Bits, Floats, Leaves, subdivide
+from posse.sweeps.box import Side, read_box, regime_output
 from posse.sweeps.numbers import numbers
 
 TOLERANCE = 1 / 256
 MOST = 10_000_000  # boxes
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a box: from low to high, of which shares are taken evenly, or evenly in ratios."""
-
-    low: float
-    high: float
-    is_log: bool = False
-
-    def at(self, share: Any) -> Any:
-        """The value so far along the side, as a number; where it is an Interval, certain to hold it."""
-        if not isinstance(share, Interval):
-            share = np.asarray(share, dtype=np.float64)
-        if self.is_log:
-            ratio = Interval(self.high, self.high) / self.low if isinstance(share, Interval) else self.high / self.low
-            value = self.low * ratio**share
-        else:
-            width = Interval(self.high, self.high) - self.low if isinstance(share, Interval) else self.high - self.low
-            value = self.low + width * share
-        if isinstance(value, Interval):
-            return Interval(np.maximum(value.low, self.low), np.minimum(value.high, self.high))
-        return value
-
-    def share(self, value: float) -> float:
-        """How far along the side a value lies."""
-        if self.is_log:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return (value - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +62,7 @@ class Regions:
 
     @property
     def _names(self) -> list[str]:
-        return [*(flag.name for flag in _regime(self.game).flags), "outside_domain"]
+        return [*(flag.name for flag in regime_output(self.game).flags), "outside_domain"]
 
     def volumes(self) -> xr.Dataset:
         """Bounds of the share of the box that each regime has: `lower` and `upper`, over the dimension "regime".
@@ -203,45 +174,11 @@ def regions(
     True
     """
     chosen = game if isinstance(game, Game) else find_game(game)
-    _regime(chosen)
-    sides = {name: _side(chosen, name, written) for name, written in box.items()}
-    if not sides:
-        raise InputError("box: there is no parameter, but a box has one or more")
-    held = {**chosen.defaults, **(fixed or {})}
-    for name, value in (fixed or {}).items():
-        if name in sides:
-            raise InputError(f"fixed.{name}: is a side of the box too; give it once")
-        held[name] = float(numbers(f"fixed.{name}", [value])[0])
-        check_values(f"fixed.{name}", chosen.parameter(name), held[name])
-    rest = {name: value for name, value in held.items() if name not in sides}
+    regime_output(chosen)
+    sides, rest = read_box(chosen, box, fixed)
     empty = np.zeros((1, len(sides)))
     first = Leaves(empty, empty + 1, _codes(chosen, sides, rest, empty, empty + 1), np.zeros(1, np.int64), 1)
     return Regions(chosen, sides, rest, 1.0, first).refine(tolerance, most, seconds)
-
-
-def _regime(game: Game) -> Output:
-    """The codes that tell of regions."""
-    found = next((output for output in game.outputs if output.kind == "codes"), None)
-    if found is None:
-        raise InputError(f"{game.name}: has no output of codes, so it has no regions")
-    return found
-
-
-def _side(game: Game, name: str, written: Any) -> Side:
-    parameter, where = game.parameter(name), f"box.{name}"
-    kind = next(iter(written), None) if isinstance(written, Mapping) else "uniform"
-    if kind not in ("uniform", "log_uniform"):
-        raise InputError(f"{where}: {short(written)} is not (low, high), nor {{'log_uniform': [low, high]}}")
-    is_log, given = kind == "log_uniform", written[kind] if isinstance(written, Mapping) else written
-    if isinstance(given, int | float):
-        raise InputError(f"{where}: {given} is one value, for which there is fixed; a side is (low, high)")
-    ends = numbers(where, list(given) if isinstance(given, tuple) else given)
-    if len(ends) != 2 or not ends[0] < ends[1]:
-        raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")
-    if is_log and ends[0] <= 0:
-        raise InputError(f"{where}: {ends[0]:g} is not allowed; ratios need ends above 0")
-    check_values(where, parameter, ends)
-    return Side(float(ends[0]), float(ends[1]), is_log)
 
 
 def _tolerance(value: float) -> float:
@@ -252,7 +189,7 @@ def _tolerance(value: float) -> float:
 
 def _codes(game: Game, sides: Mapping[str, Side], fixed: Mapping[str, float], low: Floats, high: Floats) -> Bits:
     """Which regimes may occur in boxes, as bits in the order of the flags; the last one is "outside the domain"."""
-    output = _regime(game)
+    output = regime_output(game)
     box = {name: side.at(Interval(low[:, k], high[:, k])) for k, (name, side) in enumerate(sides.items())}
     (found,) = enclose(game, {**fixed, **box}, [output.name])[output.name]
     values = [*(flag.value for flag in output.flags), OUTSIDE_DOMAIN]
