@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
+    from posse.analysis.estimates import estimate, sensitivity
     from posse.cluster.job import Job
     from posse.crises.cases import cases
     from posse.kernels.catalogue import game, games
@@ -39,10 +40,12 @@ __all__ = [
     "PosseError",
     "Sweep",
     "cases",
+    "estimate",
     "game",
     "games",
     "open_cube",
     "regions",
+    "sensitivity",
     "solve",
     "virtual",
 ]
@@ -51,6 +54,7 @@ __all__ = [
 _HOMES = {
     "Job": "cluster.job",
     "cases": "crises.cases",
+    "estimate": "analysis.estimates",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",
@@ -62,6 +66,7 @@ _HOMES = {
     "Sweep": "runnable",
     "open_cube": "sweeps.opening",
     "regions": "sweeps.regions",
+    "sensitivity": "analysis.estimates",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }
