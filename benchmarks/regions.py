@@ -1,10 +1,11 @@
 """Certain regions: what it takes to bound the shares of a box, by how small its pieces may become.
 
-tables(quick) -> the two-dimensional atlas of each game
+tables(quick) -> the two-dimensional atlas of each game; then posse.benchmarks.boundaries
 """
 
 from time import perf_counter
 
+from posse.benchmarks import boundaries
 from posse.benchmarks.timing import Table
 from posse.sweeps.regions import regions
 
@@ -44,4 +45,4 @@ def tables(quick: bool) -> list[Table]:
     for game, finest in FINEST.items():
         measure(game, range(4, finest[quick] + 1, 2), table)
     table.notes.append("Seconds from the beginning, in one thread; each row goes on from the one above.")
-    return [table]
+    return [table, *boundaries.tables(quick)]
