@@ -1,6 +1,7 @@
 """Certain regions: what it takes to bound the shares of a box, by how small its pieces may become.
 
-tables(quick) -> the two-dimensional atlas of each game, and grids of it and of a three-dimensional one
+tables(quick) -> the two-dimensional atlas of each game; grids of it and of a three-dimensional one; then
+posse.benchmarks.boundaries
 """
 
 from time import perf_counter
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from posse.benchmarks import boundaries
 from posse.benchmarks.timing import Table
 from posse.runnable import Sweep, regions
 
@@ -68,11 +70,10 @@ def grids(quick: bool) -> Table:
     if quick:
         measure_grid("restraint", ATLAS, 512, 1 / 128, table)
     else:
-        for game, flat, deep in (("restraint", (256, 1024, 4096), (64, 256)), ("signalling", (64, 256), (16,))):
+        for game, flat, deep in (("restraint", (256, 1024, 4096), 64), ("signalling", (64,), 16)):
             for side in flat:
                 measure_grid(game, ATLAS, 4096, 1 / side, table)
-            for side in deep:
-                measure_grid(game, ATLAS_3D, 256, 1 / side, table)
+            measure_grid(game, ATLAS_3D, 256, 1 / deep, table)
         measure_grid("signalling", DECIDED, 4096, 1 / 128, table)
     table.notes.append(
         "Regimes, cap_observer evenly in ratios; in one thread, median of 3 rounds after one that "
@@ -99,4 +100,4 @@ def tables(quick: bool) -> list[Table]:
     for game, finest in FINEST.items():
         measure(game, range(4, finest[quick] + 1, 2), table)
     table.notes.append("Seconds from the beginning, in one thread; each row goes on from the one above.")
-    return [table, grids(quick)]
+    return [table, grids(quick), *boundaries.tables(quick)]

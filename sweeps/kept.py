@@ -27,6 +27,7 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import GameChangedError, IncompleteError, InputError, StoreError, in_words
 from posse.kernels.subdivision import Leaves
 from posse.sweeps import codec, labels
+from posse.sweeps.box import Side
 from posse.sweeps.store import Store, in_order, open_store
 from posse.sweeps.sweep import NAME, NO_NAME
 from posse.sweeps.sworn import heard, swear
@@ -161,8 +162,6 @@ def _texts(words: list[str], long_name: str) -> tuple[str, Any, dict[str, str]]:
 
 def read(kind: type[Kind], store: str | Path | Store, group: str, game: str | Game | None) -> Kind:
     """Regions that were saved; see `posse.open_regions`."""
-    from posse.sweeps.regions import Side  # which needs this module
-
     home = _home(store, group)
     told = _metadata(home).get("attributes", {})
     _require_regions(home, told)

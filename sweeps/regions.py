@@ -23,46 +23,17 @@ import xarray as xr
 
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.catalogue import received, sent
-from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
-from posse.kernels.errors import InputError, pick, short
+from posse.kernels.declaration import Game, Output
+from posse.kernels.errors import InputError, pick
 from posse.kernels.intervals import Interval, enclose
-from posse.kernels.point import check_values
 from posse.kernels.subdivision import Bits, Floats, HandOut, Leaves, subdivide, subdivide_apart
 from posse.sweeps import dense, kept
+from posse.sweeps.box import Side, read_box, regime_output
 from posse.sweeps.numbers import numbers
 from posse.sweeps.store import Store
 
 TOLERANCE = 1 / 256
 MOST = 10_000_000  # boxes
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a box: from low to high, of which shares are taken evenly, or evenly in ratios."""
-
-    low: float
-    high: float
-    is_log: bool = False
-
-    def at(self, share: Any) -> Any:
-        """The value so far along the side, as a number, at 1 its end; where it is an Interval, certain to hold it."""
-        if not isinstance(share, Interval):
-            share = np.asarray(share, dtype=np.float64)
-        if self.is_log:
-            ratio = Interval(self.high, self.high) / self.low if isinstance(share, Interval) else self.high / self.low
-            value = self.low * ratio**share
-        else:
-            width = Interval(self.high, self.high) - self.low if isinstance(share, Interval) else self.high - self.low
-            value = self.low + width * share
-        if isinstance(value, Interval):
-            return Interval(np.maximum(value.low, self.low), np.minimum(value.high, self.high))
-        return np.where(share == 1, self.high, value)
-
-    def share(self, value: float) -> float:
-        """How far along the side a value lies."""
-        if self.is_log:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return (value - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,17 +61,8 @@ class Regions:
         1
         """
         chosen = game if isinstance(game, Game) else find_game(game)
-        regime_of(chosen)
-        sides = {name: _side(chosen, name, written) for name, written in box.items()}
-        if not sides:
-            raise InputError("box: there is no parameter, but a box has one or more")
-        held = {**chosen.defaults, **(fixed or {})}
-        for name, value in (fixed or {}).items():
-            if name in sides:
-                raise InputError(f"fixed.{name}: is a side of the box too; give it once")
-            held[name] = float(numbers(f"fixed.{name}", [value])[0])
-            check_values(f"fixed.{name}", chosen.parameter(name), held[name])
-        rest = {name: value for name, value in held.items() if name not in sides}
+        regime_output(chosen)
+        sides, rest = read_box(chosen, box, fixed)
         low, high = np.zeros((1, len(sides))), np.ones((1, len(sides)))
         codes = Enclosure(chosen, sides, rest)(low, high)
         return cls(chosen, sides, rest, 1.0, Leaves(low, high, codes, np.zeros(1, np.int64), 1))
@@ -121,12 +83,12 @@ class Regions:
     @property
     def output(self) -> Output:
         """The output of the game whose codes it tells of."""
-        return regime_of(self.game)
+        return regime_output(self.game)
 
     @property
     def values(self) -> list[int]:
         """The code that each bit of the pieces' codes stands for."""
-        return codes_of(self.game)
+        return [flag.value for flag in self.output.all_flags]
 
     @property
     def _names(self) -> list[str]:
@@ -269,10 +231,10 @@ class Enclosure:
     fixed: Mapping[str, float]
 
     def __call__(self, low: Floats, high: Floats) -> Bits:
-        output = regime_of(self.game)
+        output = regime_output(self.game)
         box = {name: side.at(Interval(low[:, k], high[:, k])) for k, (name, side) in enumerate(self.sides.items())}
         (found,) = enclose(self.game, {**self.fixed, **box}, [output.name])[output.name]
-        values = codes_of(self.game)
+        values = [flag.value for flag in output.all_flags]
         bits = np.zeros(len(low), np.uint64)
         for value, may in getattr(found, "may", {}).items():
             bits |= np.where(may, np.uint64(1 << values.index(int(value))), np.uint64(0))
@@ -284,36 +246,6 @@ class Enclosure:
 
 def _enclosure(game: Game | tuple[str, str], sides: Mapping[str, Side], fixed: Mapping[str, float]) -> Enclosure:
     return Enclosure(received(game), sides, fixed)
-
-
-def regime_of(game: Game) -> Output:
-    """The codes that tell of regions."""
-    found = next((output for output in game.outputs if output.kind == "codes"), None)
-    if found is None:
-        raise InputError(f"{game.name}: has no output of codes, so it has no regions")
-    return found
-
-
-def codes_of(game: Game) -> list[int]:
-    """The code of each bit."""
-    return [*(flag.value for flag in regime_of(game).flags), OUTSIDE_DOMAIN]
-
-
-def _side(game: Game, name: str, written: Any) -> Side:
-    parameter, where = game.parameter(name), f"box.{name}"
-    kind = next(iter(written), None) if isinstance(written, Mapping) else "uniform"
-    if kind not in ("uniform", "log_uniform"):
-        raise InputError(f"{where}: {short(written)} is not (low, high), nor {{'log_uniform': [low, high]}}")
-    is_log, given = kind == "log_uniform", written[kind] if isinstance(written, Mapping) else written
-    if isinstance(given, int | float):
-        raise InputError(f"{where}: {given} is one value, for which there is fixed; a side is (low, high)")
-    ends = numbers(where, list(given) if isinstance(given, tuple) else given)
-    if len(ends) != 2 or not ends[0] < ends[1]:
-        raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")
-    if is_log and ends[0] <= 0:
-        raise InputError(f"{where}: {ends[0]:g} is not allowed; ratios need ends above 0")
-    check_values(where, parameter, ends)
-    return Side(float(ends[0]), float(ends[1]), is_log)
 
 
 def _tolerance(value: float) -> float:

@@ -17,6 +17,7 @@ from distributed import Client
 import posse
 from dask_processes import Processes
 from posse import Game
+from posse.cluster import regions
 from posse.cluster.clusters import connected
 from posse.cluster.regions import handed_out
 from posse.kernels import subdivision
@@ -24,7 +25,8 @@ from posse.kernels.errors import ClusterError, GameChangedError, InputError
 from posse.kernels.subdivision import Leaves
 from posse.runnable import Regions
 from posse.sweeps.regions import Enclosure
-from test_regions import ATLAS, disc, shape
+from shapes import disc, shape
+from test_regions import ATLAS
 
 FINE = 1 / 512
 
@@ -100,6 +102,16 @@ def test_a_killed_worker_loses_nothing(cluster: Processes, client: Client, alone
     same(begin().refine(FINE, hand_out=hand_out).leaves, alone.leaves)
     assert had[0] > 0
     assert len(client.run(os.getpid)) == 1
+
+
+def test_without_workers_it_ends_in_time(client: Client, alone: Regions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is lost: going on from there gives the same pieces."""
+    monkeypatch.setattr(regions, "LATE", 0.1)
+    begun = time.monotonic()
+    found = begin().refine(FINE, seconds=1, client=client, progress=False)
+    assert time.monotonic() - begun < 10
+    assert len(found.leaves) < len(alone.leaves)
+    same(found.refine(FINE).leaves, alone.leaves)
 
 
 def test_a_lost_scheduler_is_told_in_a_line(cluster: Processes, client: Client) -> None:

@@ -12,7 +12,8 @@ from posse import Sweep
 from posse.kernels.errors import InputError
 from posse.runnable import Regions
 from posse.sweeps.sweep import Sweep as Checked
-from test_regions import ATLAS, disc, shape, sliver, wedge
+from shapes import disc, shape, sliver, wedge
+from test_regions import ATLAS
 
 SQUARE = {"x": (0, 1), "y": (0, 1)}
 LOG = {"log_uniform": [0.1, 0.4]}

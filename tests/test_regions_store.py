@@ -17,7 +17,8 @@ from posse.runnable import Regions
 from posse.sweeps.direct import Content
 from posse.sweeps.folder import Folder
 from s3_server import BUCKET, S3Server
-from test_regions import ATLAS, disc, shape, wedge
+from shapes import disc, shape, wedge
+from test_regions import ATLAS
 
 SQUARE = {"x": (0, 1), "y": (0, 1)}
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
+    from posse.analysis.estimates import estimate, sensitivity
     from posse.cluster.job import Job
     from posse.crises.cases import cases
     from posse.kernels.catalogue import game, games
@@ -38,11 +39,13 @@ __all__ = [
     "PosseError",
     "Sweep",
     "cases",
+    "estimate",
     "game",
     "games",
     "open_cube",
     "open_regions",
     "regions",
+    "sensitivity",
     "solve",
     "virtual",
 ]
@@ -51,6 +54,7 @@ __all__ = [
 _HOMES = {
     "Job": "cluster.job",
     "cases": "crises.cases",
+    "estimate": "analysis.estimates",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",
@@ -63,6 +67,7 @@ _HOMES = {
     "open_cube": "sweeps.opening",
     "open_regions": "runnable",
     "regions": "runnable",
+    "sensitivity": "analysis.estimates",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }

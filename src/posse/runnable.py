@@ -117,7 +117,7 @@ class Regions(CertainRegions):
         if client is not None:
             engine(None, client)  # is it a client?
             require_registered(self.game)
-            hand_out = handed_out(client, progress)
+            hand_out = handed_out(client, progress, seconds)
         return super().refine(tolerance, most, seconds, hand_out)
 
 
