@@ -210,10 +210,15 @@ class Tool:
     @property
     def version(self) -> str | None:
         """None where it is not installed."""
-        try:
-            return version(self.package)
-        except PackageNotFoundError:
-            return None
+        return installed(self.package)
+
+
+def installed(package: str) -> str | None:
+    """The version of a package; None where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 TOOLS = [  # the workbench, which forks, is opened before Dask, which has threads

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError, in_words, pick, short
+from posse.kernels.errors import GameChangedError, InputError, in_words, pick, short
 
 
 class BrokenGameWarning(UserWarning):
@@ -80,3 +80,19 @@ def require_registered(game: Game) -> None:
             f"game {game.name!r}: other processes load games by name from the entry points of the group posse.games, "
             "where this one is not registered; register it, or run it on threads"
         )
+
+
+def sent(game: Game) -> Game | tuple[str, str]:
+    """A game as it travels to another process: a registered one by its name and source, another as it is."""
+    return (game.name, game.source_hash) if is_registered(game) else game
+
+
+def received(game: Game | tuple[str, str]) -> Game:
+    """The game that was sent. Raises GameChangedError where it is another one here."""
+    if isinstance(game, Game):
+        return game
+    name, source = game
+    found = _load(name)
+    if found.source_hash != source:
+        raise GameChangedError(f"{name}: its source is another one here than where the work comes from")
+    return found

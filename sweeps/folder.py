@@ -125,6 +125,8 @@ class Folder:
 
     def sweep_partial(self) -> None:
         shutil.rmtree(self.path / PARTIAL, ignore_errors=True)
+        with suppress(OSError):  # it has a cube's description, or was never there
+            (self.path / ROOM).rmdir()
 
     def zarr(self) -> LocalStore:
         return LocalStore(self.path, read_only=True)

@@ -1,9 +1,11 @@
 """What is certain of whole boxes of parameters, not only of points.
 
-    regions(game, box) -> Regions
+    Regions.begin(game, box)    the box in one piece
+    .refine(tolerance)          the same, in smaller pieces
     .volumes()                  bounds of the share of the box that each regime has
     .boundary_distance(point)   how far from a point the regime certainly stays what it is
-    .refine(tolerance)          the same, in smaller boxes
+    .dense(shape)               a cube of the regimes on a grid (posse.sweeps.dense)
+    .to_zarr(store)             for open_regions(store) (posse.sweeps.kept)
 
 The box is cut into smaller ones until interval arithmetic (posse.kernels.intervals) shows that one regime holds in all
 of a box, or the box is small. What is said is proved, but for errors in posse and in the machine.
@@ -13,50 +15,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import fsum, inf, nextafter
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
 
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
-from posse.kernels.errors import InputError, pick, short
+from posse.kernels.catalogue import received, sent
+from posse.kernels.declaration import Game, Output
+from posse.kernels.errors import InputError, pick
 from posse.kernels.intervals import Interval, enclose
-from posse.kernels.point import check_values
-from posse.kernels.subdivision import Bits, Floats, Leaves, subdivide
+from posse.kernels.subdivision import Bits, Floats, HandOut, Leaves, subdivide, subdivide_apart
+from posse.sweeps import dense, kept
+from posse.sweeps.box import Side, read_box, regime_output
 from posse.sweeps.numbers import numbers
+from posse.sweeps.store import Store
 
 TOLERANCE = 1 / 256
 MOST = 10_000_000  # boxes
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a box: from low to high, of which shares are taken evenly, or evenly in ratios."""
-
-    low: float
-    high: float
-    is_log: bool = False
-
-    def at(self, share: Any) -> Any:
-        """The value so far along the side, as a number; where it is an Interval, certain to hold it."""
-        if not isinstance(share, Interval):
-            share = np.asarray(share, dtype=np.float64)
-        if self.is_log:
-            ratio = Interval(self.high, self.high) / self.low if isinstance(share, Interval) else self.high / self.low
-            value = self.low * ratio**share
-        else:
-            width = Interval(self.high, self.high) - self.low if isinstance(share, Interval) else self.high - self.low
-            value = self.low + width * share
-        if isinstance(value, Interval):
-            return Interval(np.maximum(value.low, self.low), np.minimum(value.high, self.high))
-        return value
-
-    def share(self, value: float) -> float:
-        """How far along the side a value lies."""
-        if self.is_log:
-            return float(np.log(value / self.low) / np.log(self.high / self.low))
-        return (value - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +53,20 @@ class Regions:
     tolerance: float
     leaves: Leaves
 
+    @classmethod
+    def begin(cls, game: str | Game, box: Mapping[str, Any], fixed: Mapping[str, float] | None = None) -> Self:
+        """A box in one piece; arguments and errors as of `posse.regions`.
+
+        >>> len(Regions.begin("restraint", {"diversity": (0, 1)}).leaves)
+        1
+        """
+        chosen = game if isinstance(game, Game) else find_game(game)
+        regime_output(chosen)
+        sides, rest = read_box(chosen, box, fixed)
+        low, high = np.zeros((1, len(sides))), np.ones((1, len(sides)))
+        codes = Enclosure(chosen, sides, rest)(low, high)
+        return cls(chosen, sides, rest, 1.0, Leaves(low, high, codes, np.zeros(1, np.int64), 1))
+
     def __repr__(self) -> str:
         box = " × ".join(f"{name} {side.low:g} to {side.high:g}" for name, side in self.sides.items())
         return f"<posse.Regions {self.game.name}: {box}; {len(self.leaves):,} boxes, {self.undecided:.2%} undecided>"
@@ -90,8 +81,18 @@ class Regions:
         return np.asarray(0.5**self.leaves.halvings)
 
     @property
+    def output(self) -> Output:
+        """The output of the game whose codes it tells of."""
+        return regime_output(self.game)
+
+    @property
+    def values(self) -> list[int]:
+        """The code that each bit of the pieces' codes stands for."""
+        return [flag.value for flag in self.output.all_flags]
+
+    @property
     def _names(self) -> list[str]:
-        return [*(flag.name for flag in _regime(self.game).flags), "outside_domain"]
+        return [flag.name for flag in self.output.all_flags]
 
     def volumes(self) -> xr.Dataset:
         """Bounds of the share of the box that each regime has: `lower` and `upper`, over the dimension "regime".
@@ -163,100 +164,91 @@ class Regions:
             found += [1 - share] if side.high < high else []
         return found
 
-    def refine(self, tolerance: float | None = None, most: int = MOST, seconds: float = inf) -> "Regions":
-        """The same box in smaller pieces, those that are undecided cut further. Arguments as of `regions`.
+    def refine(
+        self,
+        tolerance: float | None = None,
+        most: int = MOST,
+        seconds: float = inf,
+        hand_out: HandOut | None = None,
+    ) -> Self:
+        """The same box in smaller pieces, those that are undecided cut further.
+
+        tolerance, most, seconds: as of `posse.regions`.
+        hand_out: calls a function for each of many parts and gives the results, as Python's own `map` does, or that of
+            a pool of processes; this process does all if left out.
 
         >>> posse.regions("restraint", {"diversity": (0, 1)}).refine(tolerance=1e-6).undecided < 1e-5
         True
         """
         tolerance = self.tolerance if tolerance is None else _tolerance(tolerance)
-        leaves = subdivide(self._enclose, len(self.sides), tolerance, self.leaves, most, seconds)
+        given = Enclosure(self.game, self.sides, self.fixed), len(self.sides), tolerance, self.leaves, most, seconds
+        leaves = subdivide_apart(hand_out, *given) if hand_out else subdivide(*given)
         return replace(self, tolerance=tolerance, leaves=leaves)
 
-    def _enclose(self, low: Floats, high: Floats) -> Bits:
-        return _codes(self.game, self.sides, self.fixed, low, high)
+    def dense(self, shape: int | Mapping[str, int]) -> xr.Dataset:
+        """A cube of the regimes on a grid over the box, its ends included, solved when it is read.
+
+        shape: how many labels each parameter of the box has, evenly spaced, or evenly in ratios as the box says.
+
+        It has the labels, attributes and bits of `posse.virtual` of a sweep with such axes (`linspace`, or `geomspace`;
+        points outside the game's domain are marked) and can be asked what that can. Cells in certain pieces are not
+        solved, unless so many of those that are read lie elsewhere that it is faster to solve all. Raises InputError
+        where the shape is wrong.
+
+        >>> found = posse.regions("restraint", {"diversity": (0, 1)})
+        >>> grid = found.dense(1001)
+        >>> grid.regime.sel(diversity=0.9).item()
+        0
+        >>> solved = posse.Sweep("restraint", {"diversity": {"linspace": [0, 1, 1001]}}, outputs=["regime"]).evaluate()
+        >>> grid.regime.equals(solved.regime)
+        True
+        """
+        return dense.dense(self, shape)
+
+    def to_zarr(self, store: str | Path | Store, group: str = "", overwrite: bool = False) -> None:
+        """Save in a Zarr store, from which `posse.open_regions` has it back; plain xarray opens store/group.
+
+        store: a folder, or s3://bucket/path.
+        group: where in the store, as "regions/coarse"; with one they can be put beside a cube, into its own store.
+        overwrite: whether regions that are there are replaced; nothing else ever is.
+
+        Raises InputError where the group is none, StoreError where something is there already.
+
+        >>> found = posse.regions("restraint", {"diversity": (0, 1)})
+        >>> found.to_zarr("found.zarr")
+        >>> posse.open_regions("found.zarr")
+        <posse.Regions restraint: diversity 0 to 1; ... boxes, ...% undecided>
+        """
+        kept.write(self, store, group, overwrite)
 
 
-def regions(
-    game: str | Game,
-    box: Mapping[str, Any],
-    fixed: Mapping[str, float] | None = None,
-    tolerance: float = TOLERANCE,
-    most: int = MOST,
-    seconds: float = inf,
-) -> Regions:
-    """Cut a box of parameters into pieces in which one regime certainly holds, and small ones in which more may.
+@dataclass(frozen=True)
+class Enclosure:
+    """Which regimes may occur in boxes, as bits in the order of the flags; the last one is "outside the domain"."""
 
-    box: for each parameter (low, high), or {"log_uniform": [low, high]} for shares that are even in ratios.
-    fixed: other parameters; those left out take their defaults.
-    tolerance: pieces whose sides are no longer than this share of the box's are not cut any more.
-    most: pieces, and no more are cut when there are as many; `.refine` goes on.
-    seconds: likewise, of time.
+    game: Game
+    sides: Mapping[str, Side]
+    fixed: Mapping[str, float]
 
-    Raises InputError, which names the parameter and what is allowed.
+    def __call__(self, low: Floats, high: Floats) -> Bits:
+        output = regime_output(self.game)
+        box = {name: side.at(Interval(low[:, k], high[:, k])) for k, (name, side) in enumerate(self.sides.items())}
+        (found,) = enclose(self.game, {**self.fixed, **box}, [output.name])[output.name]
+        values = [flag.value for flag in output.all_flags]
+        bits = np.zeros(len(low), np.uint64)
+        for value, may in getattr(found, "may", {}).items():
+            bits |= np.where(may, np.uint64(1 << values.index(int(value))), np.uint64(0))
+        return bits
 
-    >>> found = posse.regions("restraint", {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}})
-    >>> found
-    <posse.Regions restraint: diversity 0 to 1 × cap_observer 0.1 to 5; ... boxes, ...% undecided>
-    >>> finer = found.refine(tolerance=1 / 512)
-    >>> finer.undecided < found.undecided
-    True
-    """
-    chosen = game if isinstance(game, Game) else find_game(game)
-    _regime(chosen)
-    sides = {name: _side(chosen, name, written) for name, written in box.items()}
-    if not sides:
-        raise InputError("box: there is no parameter, but a box has one or more")
-    held = {**chosen.defaults, **(fixed or {})}
-    for name, value in (fixed or {}).items():
-        if name in sides:
-            raise InputError(f"fixed.{name}: is a side of the box too; give it once")
-        held[name] = float(numbers(f"fixed.{name}", [value])[0])
-        check_values(f"fixed.{name}", chosen.parameter(name), held[name])
-    rest = {name: value for name, value in held.items() if name not in sides}
-    empty = np.zeros((1, len(sides)))
-    first = Leaves(empty, empty + 1, _codes(chosen, sides, rest, empty, empty + 1), np.zeros(1, np.int64), 1)
-    return Regions(chosen, sides, rest, 1.0, first).refine(tolerance, most, seconds)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _enclosure, (sent(self.game), dict(self.sides), dict(self.fixed))
 
 
-def _regime(game: Game) -> Output:
-    """The codes that tell of regions."""
-    found = next((output for output in game.outputs if output.kind == "codes"), None)
-    if found is None:
-        raise InputError(f"{game.name}: has no output of codes, so it has no regions")
-    return found
-
-
-def _side(game: Game, name: str, written: Any) -> Side:
-    parameter, where = game.parameter(name), f"box.{name}"
-    kind = next(iter(written), None) if isinstance(written, Mapping) else "uniform"
-    if kind not in ("uniform", "log_uniform"):
-        raise InputError(f"{where}: {short(written)} is not (low, high), nor {{'log_uniform': [low, high]}}")
-    is_log, given = kind == "log_uniform", written[kind] if isinstance(written, Mapping) else written
-    if isinstance(given, int | float):
-        raise InputError(f"{where}: {given} is one value, for which there is fixed; a side is (low, high)")
-    ends = numbers(where, list(given) if isinstance(given, tuple) else given)
-    if len(ends) != 2 or not ends[0] < ends[1]:
-        raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")
-    if is_log and ends[0] <= 0:
-        raise InputError(f"{where}: {ends[0]:g} is not allowed; ratios need ends above 0")
-    check_values(where, parameter, ends)
-    return Side(float(ends[0]), float(ends[1]), is_log)
+def _enclosure(game: Game | tuple[str, str], sides: Mapping[str, Side], fixed: Mapping[str, float]) -> Enclosure:
+    return Enclosure(received(game), sides, fixed)
 
 
 def _tolerance(value: float) -> float:
     if not 0 < value <= 1:
         raise InputError(f"tolerance: {value!r} is not allowed; it is a share of a side, above 0, up to 1")
     return float(value)
-
-
-def _codes(game: Game, sides: Mapping[str, Side], fixed: Mapping[str, float], low: Floats, high: Floats) -> Bits:
-    """Which regimes may occur in boxes, as bits in the order of the flags; the last one is "outside the domain"."""
-    output = _regime(game)
-    box = {name: side.at(Interval(low[:, k], high[:, k])) for k, (name, side) in enumerate(sides.items())}
-    (found,) = enclose(game, {**fixed, **box}, [output.name])[output.name]
-    values = [*(flag.value for flag in output.flags), OUTSIDE_DOMAIN]
-    bits = np.zeros(len(low), np.uint64)
-    for value, may in getattr(found, "may", {}).items():
-        bits |= np.where(may, np.uint64(1 << values.index(int(value))), np.uint64(0))
-    return bits

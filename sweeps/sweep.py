@@ -16,9 +16,9 @@ from typing import Any, Self
 import numpy as np
 
 from posse.kernels.catalogue import game as find_game
-from posse.kernels.catalogue import is_registered
+from posse.kernels.catalogue import received, sent
 from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import GameChangedError, InputError, pick, short
+from posse.kernels.errors import InputError, pick, short
 from posse.kernels.grid import solve_arrays
 from posse.kernels.point import check_values
 from posse.kernels.workspace import Workspace
@@ -148,14 +148,10 @@ class Sweep:
 
     def __getstate__(self) -> dict[str, Any]:
         """A registered game travels by its name, so that its kernels are found where they were compiled before."""
-        named = {"game": self.game.name, "_source": self.game.source_hash}
-        return self.__dict__ | (named if is_registered(self.game) else {})
+        return self.__dict__ | {"game": sent(self.game)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        source = state.pop("_source", None)
-        self.__dict__ |= state | {"game": find_game(state["game"]) if source else state["game"]}
-        if source and source != self.game.source_hash:
-            raise GameChangedError(f"{self.game.name}: its source is another one here than where the sweep comes from")
+        self.__dict__ |= state | {"game": received(state["game"])}
 
     @property
     def dims(self) -> tuple[str, ...]:

@@ -47,13 +47,13 @@ def virtual(sweep: Sweep | str | Path) -> xr.Dataset:
 
 def virtual_outputs(sweep: Sweep, outputs: Sequence[Output]) -> xr.Dataset:
     """Outputs of the sweep's game over its grid, whether it lists them or not."""
-    variables = {output.name: _variable(sweep, output) for output in outputs}
+    variables = {output.name: variable(Cells(sweep, output)) for output in outputs}
     return xr.Dataset(variables, labels.coordinates(sweep, tuple(outputs)))
 
 
-def _variable(sweep: Sweep, output: Output) -> xr.Variable:
+def variable(cells: "Cells") -> xr.Variable:
     """An output over the grid; Dask's chunks, where it is asked for the preferred ones, are the blocks of a cube."""
-    cells = Cells(sweep, output)
+    sweep, output = cells.sweep, cells.output
     dims = labels.dimensions(output, sweep.dims)
     own = (output.components,) if output.dimension else ()
     chunks = dict(zip(dims, own + chunk_shape(sweep.shape), strict=True))
@@ -89,7 +89,7 @@ class Cells(BackendArray):
             return np.asarray(solved[(*own, *places)] if own else solved[0])
         lists = [_positions(part, n) for part, n in zip(window, self.sweep.shape, strict=True)]
         lengths = [len(one) for one, part in zip(lists, window, strict=True) if not isinstance(part, int | np.integer)]
-        solved = self._solve(np.ix_(*lists)).reshape(self.output.components, *lengths)
+        solved = self.solve(np.ix_(*lists)).reshape(self.output.components, *lengths)
         found = np.asarray(solved[own or 0])
         return found if found.size == solved.size else found.copy()  # the memory of the other components is free again
 
@@ -97,24 +97,24 @@ class Cells(BackendArray):
         """All components at positions that broadcast; many are solved a block at a time, since all are listed."""
         shape = np.broadcast_shapes(*(part.shape for part in window))
         if prod(shape) <= POINTS:
-            return self._solve(window)
-        self._require_memory(prod(shape))
+            return self.solve(window)
+        self.require_memory(prod(shape))
         found = np.empty((self.output.components, prod(shape)), self.dtype)
         for start in range(0, prod(shape), POINTS):
             here = np.unravel_index(np.arange(start, min(start + POINTS, prod(shape))), shape)
             listed = [np.broadcast_to(part, shape)[here] for part in window]
-            found[:, start : start + POINTS] = self._solve(listed)
+            found[:, start : start + POINTS] = self.solve(listed)
         return found.reshape(self.output.components, *shape)
 
-    def _require_memory(self, count: int) -> None:
+    def require_memory(self, count: int) -> None:
         size = self.output.components * self.dtype.itemsize
         require_memory(count * size, f"reading {self.output.name}", "read a part of it, or use .chunk(...)")
 
-    def _solve(self, window: Sequence[Array]) -> Array:
+    def solve(self, window: Sequence[Array]) -> Array:
         """All components, where the window fits into memory; see Sweep.solve."""
         lengths = zip(*(part.shape for part in window), strict=True)
         shape = [0 if 0 in along else max(along) for along in lengths]
-        self._require_memory(prod(shape))
+        self.require_memory(prod(shape))
         if prod(shape) <= FEW:
             window = [part.reshape(-1) for part in np.broadcast_arrays(*window)]
         return self.sweep.solve(window, [self.output.name])[self.output.name].reshape(self.output.components, *shape)

@@ -16,7 +16,7 @@ from posse.analysis.statements import Statement, Step
 from posse.analysis.story import Story
 from posse.crises.cases import Cases
 from posse.reportable import Accessor
-from posse.sweeps.regions import Regions
+from posse.runnable import Regions
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

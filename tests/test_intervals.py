@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import posse
+from posse.kernels.grid import solve_arrays
 from posse.kernels.intervals import Choice, Interval, Truth, enclose
 from posse.kernels.point import solve_plain
 from posse.kernels.vocabulary import maximum, minimum, portion, quotient, ratio_power, where
 
-BOXES = 2000
+ROUND = 10_000  # boxes at once
+MANY = [("restraint", 50, 400), ("signalling", 2, 20)]  # rounds, and exact points of each
 ends = st.floats(-1e3, 1e3) | st.sampled_from([0.0, 1.0, -1.0, 1e-300, -1e-300])
 
 
@@ -83,7 +85,7 @@ def test_codes_keep_to_their_values_where_a_condition_is_undecided() -> None:
         bool(undecided)
 
 
-def random_boxes(game: Any, dice: Any, decisive: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def random_boxes(game: Any, dice: Any, decisive: bool, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Corners of boxes in the domain: points, slivers and wide ones, many of them at its ends."""
     low, high = {}, {}
     for p in game.parameters:
@@ -91,8 +93,8 @@ def random_boxes(game: Any, dice: Any, decisive: bool) -> tuple[dict[str, Any], 
         a, b = max(a, 0.01 if p.domain.low_open else 0.0), min(b, 3.0)
         if p.name == "decisiveness":
             a, b = (0.5, 3.0) if decisive else (1.0, 1.0)
-        first = dice.uniform(a, b, BOXES) if dice.random() < 0.7 else dice.choice([a, b], BOXES)
-        second = np.clip(first + dice.choice([0, 0, 1e-12, 1e-3, 0.1, 3], BOXES) * dice.choice([-1, 1], BOXES), a, b)
+        first = dice.uniform(a, b, count) if dice.random() < 0.7 else dice.choice([a, b], count)
+        second = np.clip(first + dice.choice([0, 0, 1e-12, 1e-3, 0.1, 3], count) * dice.choice([-1, 1], count), a, b)
         low[p.name], high[p.name] = np.minimum(first, second), np.maximum(first, second)
     for one, other in game.order:
         low[other] = np.maximum(low[other], high[one])
@@ -100,44 +102,61 @@ def random_boxes(game: Any, dice: Any, decisive: bool) -> tuple[dict[str, Any], 
     return low, high
 
 
-@pytest.mark.parametrize("name", ["restraint", "signalling"])
-@pytest.mark.parametrize("decisive", [True, False])
-def test_a_box_holds_what_its_points_hold(name: str, decisive: bool) -> None:
-    """In float64, and exactly where no power is irrational."""
-    game, dice = posse.game(name), np.random.default_rng(7)
-    low, high = random_boxes(game, dice, decisive)
+def require_containment(name: str, decisive: bool, boxes: int, exactly: int, seed: int) -> None:
+    """Random boxes of a game, with their corners and a point of each: in NumPy, compiled, and some exactly."""
+    game, dice = posse.game(name), np.random.default_rng(seed)
+    low, high = random_boxes(game, dice, decisive, boxes)
     wide = enclose(game, {p: Interval(low[p], high[p]) for p in low})
     point: dict[str, Any] = {}
     for share in (0.0, 1.0, None):
-        shares = {p: dice.random(BOXES) if share is None else share for p in low}
+        shares = {p: dice.random(boxes) if share is None else share for p in low}
         point = {p: np.clip(low[p] + shares[p] * (high[p] - low[p]), low[p], high[p]) for p in low}
+        compiled = solve_arrays(game, point, [output.name for output in game.outputs], "float64")
         solved = solve_plain(game, point)
         for output in game.outputs:
-            values = solved[output.name] if output.dimension else (solved[output.name],)
-            for found, value in zip(wide[output.name], values, strict=True):
-                require_inside(found, np.broadcast_to(value, BOXES))
-    for k in () if decisive else dice.integers(0, BOXES, 20):
+            plain = solved[output.name] if output.dimension else (solved[output.name],)
+            for found, *values in zip(wide[output.name], plain, compiled[output.name], strict=True):
+                for value in values:
+                    require_inside(found, np.broadcast_to(value, boxes))
+    for k in dice.choice(boxes, exactly, replace=False):
         exact = solve_plain(game, {p: Fraction(float(point[p][k])) for p in point})
         for output in game.outputs:
             values = exact[output.name] if output.dimension else (exact[output.name],)
             for found, value in zip(wide[output.name], values, strict=True):
-                assert holds(one_of(found, k), value), (output.name, k)
+                assert holds(one_of(found, k, boxes), value), (output.name, k)
+
+
+@pytest.mark.parametrize("name", ["restraint", "signalling"])
+@pytest.mark.parametrize("decisive", [True, False])
+def test_a_box_holds_what_its_points_hold(name: str, decisive: bool) -> None:
+    """In float64, and exactly where no power is irrational."""
+    require_containment(name, decisive, boxes=2000, exactly=0 if decisive else 20, seed=7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "rounds", "exactly"), MANY)
+@pytest.mark.parametrize("decisive", [True, False])
+def test_many_boxes_hold_what_their_points_hold(name: str, rounds: int, exactly: int, decisive: bool) -> None:
+    """Of restraint a million, in both together."""
+    for seed in range(rounds):
+        require_containment(name, decisive, ROUND, 0 if decisive else exactly, seed)
 
 
 def require_inside(found: Any, value: Any) -> None:
+    """Of each box."""
     if isinstance(found, Choice):
         for v in np.unique(value):
-            assert np.broadcast_to(found.may.get(float(v), False), BOXES)[value == v].all(), v
+            assert np.broadcast_to(found.may.get(float(v), False), value.shape)[value == v].all(), v
     else:
         anything = (found.low == -np.inf) & (found.high == np.inf)  # also no number
         assert (anything | ((found.low <= value) & (value <= found.high))).all()
 
 
-def one_of(found: Any, k: int) -> Any:
+def one_of(found: Any, k: int, boxes: int) -> Any:
     """What was found of one box."""
     if isinstance(found, Choice):
-        return Choice({v: np.broadcast_to(may, BOXES)[k] for v, may in found.may.items()})
-    return Interval(np.broadcast_to(found.low, BOXES)[k], np.broadcast_to(found.high, BOXES)[k])
+        return Choice({v: np.broadcast_to(may, boxes)[k] for v, may in found.may.items()})
+    return Interval(np.broadcast_to(found.low, boxes)[k], np.broadcast_to(found.high, boxes)[k])
 
 
 def test_a_box_that_leaves_the_domain_says_so() -> None:

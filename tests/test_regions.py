@@ -1,47 +1,16 @@
 """Certain regions: bounds that hold the area of shapes whose area is known, and radii in which nothing changes."""
 
 from math import pi
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
 import posse
-from posse import Domain, Flag, Game, Output, Parameter
 from posse.kernels.errors import InputError
-from posse.kernels.vocabulary import where
+from shapes import disc, shape, sliver, wedge
 
 ATLAS = {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}}
-
-
-class Shape(NamedTuple):
-    regime: Any
-
-
-def disc(x: Any, y: Any) -> Shape:
-    """Of radius 0.05, which a coarse mesh misses."""
-    return Shape(where((x - 0.3) * (x - 0.3) + (y - 0.6) * (y - 0.6) <= 0.0025, 1, 0))
-
-
-def wedge(x: Any, y: Any) -> Shape:
-    return Shape(where(y <= 0.25 * x, 1, 0))
-
-
-def sliver(x: Any, y: Any) -> Shape:
-    """A thousandth wide, along a diagonal."""
-    return Shape(where((y >= x) & (y <= x + 0.001), 1, 0))
-
-
-def shape(solve: Any) -> Game:
-    domain = Domain(0, 1)
-    return Game(
-        name=solve.__name__,
-        title=solve.__name__,
-        version="1",
-        parameters=(Parameter("x", "x", domain, 0.5, "x"), Parameter("y", "y", domain, 0.5, "y")),
-        outputs=(Output("regime", "codes", "where it is", (Flag(0, "out", "outside"), Flag(1, "in", "inside"))),),
-        solve=solve,
-    )
 
 
 AREAS = [(disc, pi * 0.0025), (wedge, 0.125), (sliver, 0.001 - 0.001**2 / 2)]

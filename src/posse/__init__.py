@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 from posse.afterwards import when_imported
 
 if TYPE_CHECKING:
+    from posse.analysis.estimates import estimate, sensitivity
     from posse.claims.check import check
     from posse.cluster.job import Job
     from posse.crises.cases import cases
     from posse.kernels.catalogue import game, games
     from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
     from posse.kernels.errors import PosseError
-    from posse.runnable import Sweep
+    from posse.runnable import Sweep, open_regions, regions
     from posse.sweeps.memory import solve
     from posse.sweeps.opening import open_cube
-    from posse.sweeps.regions import regions
     from posse.sweeps.virtual import virtual
 
 __version__ = version("posse")
@@ -42,10 +42,13 @@ __all__ = [
     "Sweep",
     "cases",
     "check",
+    "estimate",
     "game",
     "games",
     "open_cube",
+    "open_regions",
     "regions",
+    "sensitivity",
     "solve",
     "virtual",
 ]
@@ -55,6 +58,7 @@ _HOMES = {
     "Job": "cluster.job",
     "cases": "crises.cases",
     "check": "claims.check",
+    "estimate": "analysis.estimates",
     "game": "kernels.catalogue",
     "games": "kernels.catalogue",
     "Domain": "kernels.declaration",
@@ -65,7 +69,9 @@ _HOMES = {
     "PosseError": "kernels.errors",
     "Sweep": "runnable",
     "open_cube": "sweeps.opening",
-    "regions": "sweeps.regions",
+    "open_regions": "runnable",
+    "regions": "runnable",
+    "sensitivity": "analysis.estimates",
     "solve": "sweeps.memory",
     "virtual": "sweeps.virtual",
 }
