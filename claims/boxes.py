@@ -14,9 +14,8 @@ from posse.claims.language import Claim
 from posse.claims.world import FACTOR, OTHER, STEP, domain
 from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError, short
-from posse.kernels.point import check_values
-from posse.sweeps.numbers import numbers
+from posse.kernels.errors import InputError
+from posse.sweeps.box import read_box, read_fixed
 
 Box = dict[str, Bounds]
 MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -28,48 +27,28 @@ MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
-def read_box(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, Any] | None) -> Box:
-    """Bounds of every parameter.
+def meant(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, float] | None) -> Box:
+    """Bounds of every parameter; numbers are what they are written as, 0.1 one tenth.
 
     box: (low, high) by parameter, others have their defaults; None: all parameters, in all of the game's domain.
     fixed: values of parameters that do not vary.
     """
-    whole = {p.name: domain(game, p.name) for p in game.parameters}
-    found = whole if box is None else {p.name: _at(p.default) for p in game.parameters}
-    for name, written in (box or {}).items():
-        found[name] = _side(game, name, written)
-    for name, value in (fixed or {}).items():
-        game.parameter(name)
-        if box and name in box:
-            raise InputError(f"fixed.{name}: is a side of the box too; give it once")
-        (number,) = numbers(f"fixed.{name}", [value])
-        check_values(f"fixed.{name}", game.parameter(name), number)
-        found[name] = _at(value)
+    found = {p.name: domain(game, p.name) for p in game.parameters}
+    if box is None:
+        held = read_fixed(game, fixed)
+    else:
+        sides, held = read_box(game, box, fixed)
+        found |= {name: Bounds(_exact(side.low), _exact(side.high)) for name, side in sides.items()}
+    found |= {name: Bounds(_exact(value), _exact(value)) for name, value in held.items()}
     for low, high in game.order:
         smallest, largest = found[low].low, found[high].high
         if smallest is not None and largest is not None and largest < smallest:
-            raise InputError(f"box.{high}: {float(largest):g} at most is below {low}, {float(smallest):g} at least")
+            raise InputError(f"{high}: {float(largest):g} at most is below {low}, {float(smallest):g} at least")
     return found
 
 
-def _side(game: Game, name: str, written: Any) -> Bounds:
-    parameter, where = game.parameter(name), f"box.{name}"
-    if isinstance(written, int | float):
-        raise InputError(f"{where}: {written} is one value, for which there is fixed; a side is (low, high)")
-    ends = numbers(where, list(written) if isinstance(written, tuple) else written)
-    if len(ends) != 2 or not ends[0] < ends[1]:
-        raise InputError(f"{where}: {short(written)} is not (low, high), the lower end first")
-    check_values(where, parameter, ends)
-    return Bounds(_exact(written[0]), _exact(written[1]))
-
-
-def _at(value: Any) -> Bounds:
-    return Bounds(_exact(value), _exact(value))
-
-
-def _exact(value: Any) -> Fraction:
-    """A number as it is written: 0.1 is one tenth."""
-    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
+def _exact(value: float) -> Fraction:
+    return Fraction(repr(float(value)))
 
 
 def parts(claim: Claim, box: Box) -> list[Box]:

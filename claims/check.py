@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from posse.claims.boxes import Box, parts, read_box
+from posse.claims.boxes import Box, meant, parts
 from posse.claims.exact import INTERVALS, Point, fails, near, simplest
 from posse.claims.language import Claim, read
 from posse.claims.search import counterexample
@@ -30,7 +30,7 @@ from posse.kernels.solution import call, numbers
 from posse.kernels.subdivision import Bits, Floats, Leaves, subdivide
 
 SECONDS = 20.0
-SEARCH, CASES = 0.03, 0.5  # shares of the time for a counterexample at first, and for a proof by cases
+ROUNDS = 0.02, 0.06, 0.15  # shares of the time for a counterexample and then for a proof by cases, in turn
 FALSE, TRUE = np.uint64(1), np.uint64(2)  # bits of what a claim may be in a box
 FORKS = 6  # values on which a definition turns, one after another
 
@@ -93,19 +93,24 @@ def check(
     said = read(chosen, claim)
     if not seconds > 0:
         raise InputError(f"seconds: {seconds!r} is not allowed; it is a number above 0")
-    found = _answer(said, parts(said, read_box(chosen, box, fixed)), seconds, seed)
+    found = _answer(said, parts(said, meant(chosen, box, fixed)), seconds, seed)
     return replace(found, seconds=monotonic() - started)
 
 
 def _answer(claim: Claim, boxes: list[Box], seconds: float, seed: int) -> Verdict:
     """boxes: parts of what the claim is about; where there is none, there is nothing to fail."""
-    until = monotonic() + seconds
-    for part in boxes:
-        if point := counterexample(claim, part, SEARCH * seconds / len(boxes), seed):
-            return _refuted(claim, point)
-    cases = [by_cases(claim, part, monotonic() + CASES * seconds / len(boxes)) for part in boxes]
-    left = [part for part, found in zip(boxes, cases, strict=True) if not found]
-    return _by_boxes(claim, left, sum(cases), until, seed)
+    until, cases, left = monotonic() + seconds, 0, boxes
+    hopeless: list[Box] = []
+    for k, share in enumerate(ROUNDS):
+        for part in [*left, *hopeless]:
+            each = share * seconds / (len(left) + len(hopeless))
+            if point := counterexample(claim, part, each, seed + k, is_usual=k < len(ROUNDS) - 1):
+                return _refuted(claim, point)
+        found = [by_cases(claim, part, monotonic() + share * seconds / len(left)) for part in left]
+        cases += sum(n or 0 for n in found)
+        hopeless += [part for part, n in zip(left, found, strict=True) if n is None]
+        left = [part for part, n in zip(left, found, strict=True) if n == 0]
+    return _by_boxes(claim, [*left, *hopeless], cases, until, seed + len(ROUNDS))
 
 
 def _refuted(claim: Claim, point: Point) -> Verdict:
@@ -125,12 +130,12 @@ def _told(value: Fraction) -> float | Fraction:
     return float(value) if Fraction(repr(float(value))) == value else value
 
 
-def by_cases(claim: Claim, box: Box, until: float = inf, forks: int = FORKS) -> int:
-    """In how many cases a claim is proved in exact arithmetic; 0 where no proof was found."""
+def by_cases(claim: Claim, box: Box, until: float = inf, forks: int = FORKS) -> int | None:
+    """In how many cases a claim is proved in exact arithmetic; 0 where no proof was found, None where none will be."""
     try:
         return _prove(claim, box, until)
     except TooHard:
-        return 0
+        return None if monotonic() < until else 0
     except Fork as fork:
         if not forks:
             return 0
@@ -138,7 +143,7 @@ def by_cases(claim: Claim, box: Box, until: float = inf, forks: int = FORKS) -> 
         there = Bounds(fork.value, fork.value)
         elsewhere = bounds._replace(apart=(*bounds.apart, fork.value))
         cases = [by_cases(claim, {**box, fork.name: b}, until, forks - 1) for b in (there, elsewhere)]
-        return sum(cases) if all(cases) else 0
+        return sum(n or 0 for n in cases) if all(cases) else None if None in cases else 0
 
 
 def _prove(claim: Claim, box: Box, until: float) -> int:
@@ -172,7 +177,7 @@ def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: in
         ends = any(part[name].low is None or part[name].high is None for name in free)
         seconds = max(0.0, until - monotonic()) / (len(boxes) - k)
         if claim.how != "always" or ends:
-            if point := counterexample(claim, part, seconds, seed + 1):
+            if point := counterexample(claim, part, seconds, seed):
                 return _refuted(claim, point)
             return Verdict(claim.text, "undecided")
         found, point = _subdivided(claim, part, free, seconds)

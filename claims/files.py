@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from posse.claims.boxes import read_box
+from posse.claims.boxes import meant
 from posse.claims.check import SECONDS, Verdict, check
 from posse.claims.language import read
 from posse.kernels.catalogue import game as find_game
@@ -61,7 +61,7 @@ def read_claims(path: Path) -> Claims:
         try:
             game = find_game(said.game or found.game)
             read(game, said.claim)
-            read_box(game, said.box, said.fixed)
+            meant(game, said.box, said.fixed)
         except InputError as error:
             raise InputError(f"{path}: claims.{k}: {error}") from None
     return found

@@ -8,9 +8,9 @@
     [A implies] X, Y are constant in p, q       whatever p and q are, X and Y stay the same
     [A implies] X is unchanged by scaling p, q  by one factor
 
-A and B are conditions as in Python: `and`, `or`, `not`, comparisons, `in (…)`. A label of a code is its name, in quotes if Python has that word; a flag is
-`flag in output`; one of several numbers is `output.label`, or `label output`. `X at (p = 0, q = 2 * q)` is X at other
-values of some parameters.
+A and B are conditions as in Python: `and`, `or`, `not`, comparisons, `in (…)`. A label of a code is its name, in quotes
+if Python has that word; a flag is `flag in output`; one of several numbers is `output.label`, or `label output`. And
+`X at (p = 0, q = 2 * q)` is X at other values of some parameters.
 """
 
 import ast

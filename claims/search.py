@@ -26,25 +26,52 @@ Floats = npt.NDArray[np.float64]
 
 FIRST, MOST = 1 << 10, 1 << 16  # points at a time
 TRIED = 8  # of those where it seems to fail, at a time
+CHANGED = 0.15  # of the parameters of a point that is varied
 USUAL, END = 0.25, 0.1  # how often a default is drawn, and each of the ends
 
 
-def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0) -> Point | None:
-    """A point of a box at which a claim fails, in short numbers."""
+def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usual: bool = False) -> Point | None:
+    """A point of a box at which a claim fails, in short numbers.
+
+    is_usual: where parameters have the value that they mostly have in practice, if there is one.
+    """
     until, count, dice = monotonic() + seconds, FIRST, np.random.default_rng(seed)
+    part, near = _usual(claim.game, box) if is_usual else box, dict[str, Floats]()
     while True:
-        points = draw(claim.game, box if count > MOST // 4 else _common(claim.game, box), count, dice)
+        points = draw(claim.game, part, count, dice)
+        if near:
+            points = _varied(points, near, dice)
         found = [_point(box, points, int(k)) for k in np.flatnonzero(~holds(claim, box, points))]
         found = sorted(found, key=lambda point: _plainness(claim.game, point))[:TRIED]
         if failing := [simplest(claim, box, point) for point in found if fails(claim, box, point)]:
             return min(failing, key=lambda point: _plainness(claim.game, point))
         if monotonic() > until:
             return None
+        near = _premised(claim, box, points) or near
         count = min(2 * count, MOST)
 
 
-def _common(game: Game, box: Box) -> Box:
-    """Where parameters have the value that they mostly have in practice, if there is one."""
+def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Those points at which the premise of a claim holds: there it can fail. None where it mostly holds."""
+    if not claim.premise:
+        return {}
+    count = len(next(iter(points.values())))
+    there = np.broadcast_to(np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box))), count)
+    return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
+
+
+def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.random.Generator) -> dict[str, Floats]:
+    """Half of the points replaced by some that were near, with a few of their parameters changed."""
+    count = len(next(iter(points.values())))
+    parents = dice.integers(len(next(iter(near.values()))), size=count)
+    fresh = dice.random(count) < 0.5
+    return {
+        name: np.where(fresh | (dice.random(count) < CHANGED), values, near[name][parents])
+        for name, values in points.items()
+    }
+
+
+def _usual(game: Game, box: Box) -> Box:
     usual = {p.name: Fraction(p.common) for p in game.parameters if p.common is not None}
     return {
         name: Bounds(usual[name], usual[name]) if name in usual and not bounds.exclude(usual[name]) else bounds

@@ -1,10 +1,11 @@
 """A box of parameters: an interval for each of some, the others held fixed.
 
 read_box(game, box, fixed) -> sides, and the values of the other parameters
+read_fixed(game, fixed) -> values
 regime_output(game) -> the codes that are asked about
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +59,19 @@ def read_box(
     sides = {name: _side(game, name, written) for name, written in box.items()}
     if not sides:
         raise InputError("box: there is no parameter, but a box has one or more")
-    held = {**game.defaults, **(fixed or {})}
+    held = game.defaults | read_fixed(game, fixed, sides)
+    return sides, {name: value for name, value in held.items() if name not in sides}
+
+
+def read_fixed(game: Game, fixed: Mapping[str, float] | None, sides: Container[str] = ()) -> dict[str, float]:
+    """Check what is held fixed."""
+    held = {}
     for name, value in (fixed or {}).items():
         if name in sides:
             raise InputError(f"fixed.{name}: is a side of the box too; give it once")
         held[name] = float(numbers(f"fixed.{name}", [value])[0])
         check_values(f"fixed.{name}", game.parameter(name), held[name])
-    return sides, {name: value for name, value in held.items() if name not in sides}
+    return held
 
 
 def regime_output(game: Game) -> Output:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_algebra import At
 
 from posse.kernels.algebra import Bounds, Table
 from posse.kernels.proof import Prover
 from posse.kernels.vocabulary import maximum, minimum, opposite, portion, ratio_power, where
+from test_algebra import At
 
 SHARE = Bounds(Fraction(0), Fraction(1))
 ABOVE = Bounds(Fraction(0), None, low_open=True)

@@ -15,10 +15,9 @@ WIDE = 64  # letters of a claim's name
 
 def show(said: Said, game: str, verdict: Verdict) -> None:
     """One verdict, and the counterexample if there is one."""
+    name, seconds = shortened(said.name or said.claim, WIDE), f"{verdict.seconds:6.1f} s"
     how = str(verdict).partition(" (")[2].removesuffix(")")
-    print(
-        f"{verdict.answer:10} {shortened(said.name or said.claim, WIDE):{WIDE}} {verdict.seconds:6.1f} s  {how}".rstrip()
-    )
+    print(f"{verdict.answer:10} {name:{WIDE}} {seconds}  {how}".rstrip())
     if verdict.counterexample:
         print(f"{'':10} fails where {_where(game, verdict)}")
     if said.expected not in (None, verdict.answer):
