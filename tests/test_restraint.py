@@ -539,7 +539,7 @@ def test_9_diversity_mostly_adds_opposition_to_a_coalition_that_would_not_surviv
 # the resolute one pays for a war, which leaves 15/104 on average. A weaker challenger is worse for the observer where
 # it is the more reckless, and so diversity, which splits the coalition, takes the reason for opposition away. A partner
 # that stays does so because the challenger gains by it, and what the challenger gains the observer loses, save the
-# cost of the resolute type's war: without that cost, the statement would be a theorem.
+# cost of the resolute type's war: without that cost, and with any of staying, the statement would be a theorem.
 RECKLESS = {
     "cap_leader": Fraction(3, 2),
     "cap_partner": Fraction(1, 4),
