@@ -5,6 +5,7 @@ simplest(claim, box, point) -> point        another one where it fails, of defau
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from posse.claims.boxes import Box
 from posse.claims.language import Claim
 from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
+from posse.kernels.algebra import Formula, Table, TooHard
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 from posse.kernels.intervals import Interval, Truth, enclose
@@ -23,34 +25,40 @@ Point = dict[str, Fraction]
 DIGITS = 6
 
 
-class _Inexact(Exception):  # noqa: N818 - not the caller's error
-    """A power that is no fraction."""
-
-
 def fails(claim: Claim, box: Box, point: Point) -> bool:
-    """Whether a claim fails at a point, in exact fractions or, where there are powers, in intervals around it."""
+    """Whether a claim fails at a point, in exact numbers or, where there are powers, in intervals around it."""
     if not all(bounds_hold(box, name, value) for name, value in point.items()):
         return False
     if any(point[high] < point[low] for low, high in claim.game.order):
         return False
-    try:
-        return not claim.holds(World(claim.game, claim.outputs, point, EXACT, box))
-    except (_Inexact, InputError, ZeroDivisionError):
-        around = {name: near(value) for name, value in point.items()}
-        found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
-        return not (found.maybe if isinstance(found, Truth) else found)
+    table = Table()
+    exactly = {name: table.number(value) for name, value in point.items()}
+    with suppress(TooHard, RecursionError, InputError):
+        found = claim.holds(World(claim.game, claim.outputs, exactly, symbols(table, may_be_undefined=True), box))
+        if not isinstance(found, Formula):  # in which an irrational power is left
+            return not found
+    around = {name: near(value) for name, value in point.items()}
+    found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
+    return not (found.maybe if isinstance(found, Truth) else found)
 
 
 def bounds_hold(box: Box, name: str, value: Fraction) -> bool:
     return not box[name].exclude(value)
 
 
-def _solve_exactly(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-    solution = call(game, values)
-    found = {name: numbers(game, solution, game.output(name)) for name in outputs}
-    if any(isinstance(number, float) and number == number for held in found.values() for number in held):
-        raise _Inexact
-    return found
+def symbols(table: Table, may_be_undefined: bool = False) -> Arithmetic:
+    """The arithmetic of forms; where all parameters are constants, so are they, but for powers."""
+
+    def solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+        solution = call(game, values)
+        held = {name: numbers(game, solution, game.output(name)) for name in outputs}
+        return {name: tuple(n if _is_nan(n) else table.number(n) for n in found) for name, found in held.items()}
+
+    return Arithmetic(table.number, solve, may_be_undefined)
+
+
+def _is_nan(number: Any) -> bool:
+    return isinstance(number, float) and number != number
 
 
 def near(value: Fraction) -> Interval:
@@ -61,7 +69,6 @@ def near(value: Fraction) -> Interval:
     return Interval(np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf))
 
 
-EXACT = Arithmetic(lambda number: number, _solve_exactly, may_be_undefined=True)
 INTERVALS = Arithmetic(near, enclose)
 
 
