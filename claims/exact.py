@@ -23,13 +23,12 @@ from posse.kernels.solution import call, numbers
 Point = dict[str, Fraction]
 
 DIGITS = 6
+LARGE = 100  # a power by a larger number may take for ever
 
 
 def fails(claim: Claim, box: Box, point: Point) -> bool:
     """Whether a claim fails at a point, in exact numbers or, where there are powers, in intervals around it."""
-    if not all(bounds_hold(box, name, value) for name, value in point.items()):
-        return False
-    if any(point[high] < point[low] for low, high in claim.game.order):
+    if not _is_meant(claim, box, point):
         return False
     table = Table()
     exactly = {name: table.number(value) for name, value in point.items()}
@@ -42,16 +41,32 @@ def fails(claim: Claim, box: Box, point: Point) -> bool:
     return not (found.maybe if isinstance(found, Truth) else found)
 
 
-def bounds_hold(box: Box, name: str, value: Fraction) -> bool:
-    return not box[name].exclude(value)
+def _seems_to_fail(claim: Claim, box: Box, point: Point) -> bool:
+    """The same, sooner, but rounded where there are powers or the definition has decimals."""
+    if max(point.values()) > LARGE:
+        return fails(claim, box, point)
+    if not _is_meant(claim, box, point):
+        return False
+    with suppress(ArithmeticError, RecursionError, InputError):
+        return not claim.holds(World(claim.game, claim.outputs, point, PLAIN, box))
+    return fails(claim, box, point)
+
+
+def _is_meant(claim: Claim, box: Box, point: Point) -> bool:
+    inside = not any(box[name].exclude(value) for name, value in point.items())
+    return inside and all(point[low] <= point[high] for low, high in claim.game.order)
+
+
+def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+    solution = call(game, values)
+    return {name: numbers(game, solution, game.output(name)) for name in outputs}
 
 
 def symbols(table: Table, may_be_undefined: bool = False) -> Arithmetic:
     """The arithmetic of forms; where all parameters are constants, so are they, but for powers."""
 
     def solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-        solution = call(game, values)
-        held = {name: numbers(game, solution, game.output(name)) for name in outputs}
+        held = _solve(game, values, outputs)
         return {name: tuple(n if _is_nan(n) else table.number(n) for n in found) for name, found in held.items()}
 
     return Arithmetic(table.number, solve, may_be_undefined)
@@ -70,6 +85,7 @@ def near(value: Fraction) -> Interval:
 
 
 INTERVALS = Arithmetic(near, enclose)
+PLAIN = Arithmetic(lambda number: number, _solve, may_be_undefined=True)
 
 
 def simplest(claim: Claim, box: Box, point: Point) -> Point:
@@ -77,10 +93,10 @@ def simplest(claim: Claim, box: Box, point: Point) -> Point:
     found = dict(point)
     for name in found:
         for value in _simpler(claim.game, name, found[name]):
-            if value == found[name] or fails(claim, box, {**found, name: value}):
+            if value == found[name] or _seems_to_fail(claim, box, {**found, name: value}):
                 found[name] = value
                 break
-    return found
+    return found if fails(claim, box, found) else point
 
 
 def _simpler(game: Game, name: str, value: Fraction) -> Iterator[Fraction]:

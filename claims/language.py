@@ -34,8 +34,17 @@ Run = Callable[[World], Any]
 HOW = {"nonincreasing": "falls", "nondecreasing": "rises", "constant": "constant"}
 MOVES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+(?P<how>nonincreasing|nondecreasing|constant)\s+in\s+(?P<names>.+)")
 SCALES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+unchanged\s+by\s+scaling\s+(?P<names>.+)")
+LARGE = 1000  # an exponent in fractions: larger ones take for ever
+
+
+def _power(x: Any, r: Any) -> Any:
+    if isinstance(r, Fraction) and abs(r) > LARGE:
+        raise OverflowError(f"a power by {r}")
+    return x**r
+
+
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: lambda x, r: x**r,
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: _power,
 }  # fmt: skip
 COMPARED: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: eq, ast.NotEq: ne, ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge,

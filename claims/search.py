@@ -56,7 +56,9 @@ def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str,
     if not claim.premise:
         return {}
     count = len(next(iter(points.values())))
-    there = np.broadcast_to(np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box))), count)
+    with np.errstate(all="ignore"):
+        there = np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box)))
+    there = np.broadcast_to(there, count)
     return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
 
 
