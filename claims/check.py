@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
+from numbers import Real
 from time import monotonic
 from typing import Any
 
@@ -90,8 +91,10 @@ def check(
     started = monotonic()
     chosen = game if isinstance(game, Game) else find_game(game)
     said = read(chosen, claim)
-    if not seconds > 0:
+    if not isinstance(seconds, Real) or not seconds > 0:
         raise InputError(f"seconds: {seconds!r} is not allowed; it is a number above 0")
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed: {seed!r} is not allowed; it is a whole number from 0")
     found = _answer(said, parts(said, meant(chosen, box, fixed)), seconds, seed)
     return replace(found, seconds=monotonic() - started)
 

@@ -142,7 +142,7 @@ class _Reader:
         self.outputs: dict[str, None] = {}
 
     def wrong(self, what: str) -> InputError:
-        return InputError(f"claim: {self.text!r}: {what}")
+        return InputError(f"claim: {short(self.text, 300)}: {what}")
 
     def parameter(self, name: str) -> None:
         try:
@@ -277,26 +277,32 @@ class _Reader:
         if not called or not right.keywords:
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
+        plain: dict[str, Fraction | None] = {}
         for keyword in right.keywords:
             name = keyword.arg or ""
             self.parameter(name)
             if name in changes:
                 raise self.wrong(f"'at' gives {name} twice; once is allowed")
             changes[name] = self.number(keyword.value)
-            self._allowed(name, keyword.value)
+            plain[name] = self._plain(name, keyword.value)
+        for low, high in self.game.order:
+            smallest, largest = plain.get(low), plain.get(high)
+            if smallest is not None and largest is not None and largest < smallest:
+                raise self.wrong(f"{high}: {float(largest):g} is below {low}, {float(smallest):g}")
         key = ast.unparse(right)
         return Term(term.kind, lambda world: term.run(world.at(key, changes)), term.output, term.name)
 
-    def _allowed(self, name: str, syntax: ast.expr) -> None:
-        """Refuse a plain number that is no value of a parameter: of points outside the domain a claim says nothing."""
+    def _plain(self, name: str, syntax: ast.expr) -> Fraction | None:
+        """A value of a parameter that is written as a number, refused outside the domain: a claim says nothing there."""
         try:
             value = Fraction(ast.unparse(syntax).replace(" ", ""))
         except (ValueError, ZeroDivisionError):
-            return
+            return None
         try:
             check_values(name, self.game.parameter(name), float(value))
         except InputError as error:
             raise self.wrong(str(error)) from None
+        return value
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Run:
         if isinstance(op, ast.In | ast.NotIn):
