@@ -15,7 +15,7 @@ if Python has that word; a flag is `flag in output`; one of several numbers is `
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -23,7 +23,9 @@ from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, truediv
 from typing import Any
 from warnings import catch_warnings
 
+from posse.claims.arithmetics import Arithmetic, Values
 from posse.claims.world import World
+from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import LARGEST, Game, Output
 from posse.kernels.errors import InputError, pick, short
 from posse.kernels.point import check_values
@@ -77,6 +79,10 @@ class Claim:
     premise: Term | None
     syntax: ast.expr | None
     outputs: tuple[str, ...]
+
+    def world(self, values: Values, arithmetic: Arithmetic, box: Mapping[str, Bounds]) -> World:
+        """Where it is evaluated, at values of parameters and of what it adds to them."""
+        return World(self.game, self.outputs, values, arithmetic, box)
 
     def holds(self, world: World) -> Any:
         """The condition that it holds at the points of a world."""
@@ -273,8 +279,7 @@ class _Reader:
                 f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
                 f"than a name, as in (alignment == oppose) at (diversity = 0)"
             )
-        called = isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and not right.args
-        if not called or not right.keywords:
+        if not isinstance(right, ast.Call) or ast.unparse(right.func) != "at" or right.args or not right.keywords:
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
         plain: dict[str, Fraction | None] = {}
@@ -293,7 +298,7 @@ class _Reader:
         return Term(term.kind, lambda world: term.run(world.at(key, changes)), term.output, term.name)
 
     def _plain(self, name: str, syntax: ast.expr) -> Fraction | None:
-        """A value of a parameter that is written as a number, refused outside the domain: a claim says nothing there."""
+        """A value that is written as a number; refused outside the domain, where a claim says nothing."""
         try:
             value = Fraction(ast.unparse(syntax).replace(" ", ""))
         except (ValueError, ZeroDivisionError):

@@ -9,18 +9,17 @@ claim seems to fail counts only if it fails exactly (posse.claims.exact).
 from collections.abc import Mapping
 from fractions import Fraction
 from time import monotonic
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from posse.claims.boxes import Box
+from posse.claims.arithmetics import ARRAYS, written
 from posse.claims.exact import Point, fails, simplest, usual
 from posse.claims.language import Claim
-from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
+from posse.claims.scope import Box
+from posse.claims.world import FACTOR, OTHER, STEP
 from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
-from posse.kernels.grid import solve_arrays
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,7 +56,7 @@ def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str,
         return {}
     count = len(next(iter(points.values())))
     with np.errstate(all="ignore"):
-        there = np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box)))
+        there = np.asarray(claim.premise.run(claim.world(points, ARRAYS, box)))
     there = np.broadcast_to(there, count)
     return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
 
@@ -74,7 +73,7 @@ def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.rand
 
 
 def _usual(game: Game, box: Box) -> Box:
-    usual = {p.name: Fraction(p.common) for p in game.parameters if p.common is not None}
+    usual = {p.name: written(p.common) for p in game.parameters if p.common is not None}
     return {
         name: Bounds(usual[name], usual[name]) if name in usual and not bounds.exclude(usual[name]) else bounds
         for name, bounds in box.items()
@@ -97,20 +96,9 @@ def _plainness(game: Game, point: Point) -> tuple[int, int]:
 
 def holds(claim: Claim, box: Box, points: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
     """Whether a claim holds at each of many points, in float64; it does where there is no point of the game."""
-    world = World(claim.game, claim.outputs, points, ARRAYS, box)
-    world.limits.extend(points[low] <= points[high] for low, high in claim.game.order)
     with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(claim.holds(world)), next(iter(points.values())).shape)
-
-
-def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-    arrays = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in values.items()}
-    solved = solve_arrays(game, arrays, outputs) if outputs else {}
-    whole = {name: game.output(name).kind != "real" for name in outputs}
-    return {name: tuple(held.astype(np.int64) if whole[name] else held) for name, held in solved.items()}
-
-
-ARRAYS = Arithmetic(np.float64, _solve, may_be_undefined=True)
+        found = claim.holds(claim.world(points, ARRAYS, box).in_order())
+    return np.broadcast_to(np.asarray(found), next(iter(points.values())).shape)
 
 
 def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[str, Floats]:
@@ -144,7 +132,7 @@ def _draw(bounds: Bounds, usual: float, count: int, dice: np.random.Generator) -
         values = (high or 0.0) - wide if high is not None else dice.choice([-1, 1], count) * wide
     chosen, first = dice.random(count), 0.0
     for end, often in ((low, END), (high, END), (usual, USUAL)):
-        if end is not None and not bounds.exclude(Fraction(repr(end))):
+        if end is not None and not bounds.exclude(written(end)):
             values = np.where((chosen >= first) & (chosen < first + often), end, values)
             first += often
     return values
