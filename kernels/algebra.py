@@ -300,10 +300,10 @@ class Table:
         self.divisors[other] = None
         if not one.terms:
             return one
-        common = _common(monomial for form in (one, other) for monomial in form.terms)
+        shared = common(monomial for form in (one, other) for monomial in form.terms)
         scale = abs(other.terms[min(other.terms, key=_order)])
         scale = scale if sum(other.terms.values()) >= 0 else -scale  # mostly above 0, as what is divided by should be
-        num, den = (self.form({_without(m, common): c / scale for m, c in form.terms.items()}) for form in (one, other))
+        num, den = (self.form({without(m, shared): c / scale for m, c in form.terms.items()}) for form in (one, other))
         if den.constant is not None:
             return self.form({m: c / den.constant for m, c in num.terms.items()})
         share = num.terms.get(min(den.terms, key=_order), Fraction(0)) / den.terms[min(den.terms, key=_order)]
@@ -439,7 +439,7 @@ def _order(monomial: Monomial) -> tuple[int, ...]:
     return (-len(monomial), *(s.index for s in monomial))
 
 
-def _common(monomials: Iterable[Monomial]) -> Monomial:
+def common(monomials: Iterable[Monomial]) -> Monomial:
     """The power product that divides all."""
     found: Monomial | None = None
     for monomial in monomials:
@@ -450,7 +450,7 @@ def _common(monomials: Iterable[Monomial]) -> Monomial:
     return found or ()
 
 
-def _without(monomial: Monomial, common: Monomial) -> Monomial:
+def without(monomial: Monomial, common: Monomial) -> Monomial:
     left = list(monomial)
     for symbol in common:
         left.remove(symbol)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard
+from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard, common, without
 from posse.kernels.vocabulary import opposite
 from posse.kernels.witnesses import Witnesses
 
@@ -125,6 +125,7 @@ class Prover:
             worth_trying = depth < self._deep and self._left > 0 and not self._witnesses.against(form, facts)
             self._known[key] = worth_trying and (
                 self._by_signs(form, strict)
+                or self._by_factor(form, strict, facts, depth + 1)
                 or self._by_fact(form, strict, facts, depth + 1)
                 or self._by_ends(form, strict, facts, depth + 1)
             )
@@ -145,6 +146,14 @@ class Prover:
         if not all(self._sign(symbol, False) for symbol in form.symbols):
             return False
         return not strict or any(all(self._sign(s, True) for s in monomial) for monomial in form.terms)
+
+    def _by_factor(self, form: Form, strict: bool, facts: Facts, depth: int) -> bool:
+        """It is a product with what is not below 0, and so is the rest."""
+        factors = common(form.terms)
+        if not factors or not all(self._sign(symbol, strict) for symbol in factors):
+            return False
+        rest = form.table.form({without(monomial, factors): c for monomial, c in form.terms.items()})
+        return self.above(rest, strict, facts, depth)
 
     def _sign(self, symbol: Symbol, strict: bool) -> bool:
         low, _, is_open, *_ = self.bounds(symbol)
