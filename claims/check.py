@@ -10,23 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
+from numbers import Real
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from posse.claims.boxes import Box, meant, parts
-from posse.claims.exact import INTERVALS, Point, fails, near, simplest
+from posse.claims.exact import INTERVALS, Point, fails, near, simplest, symbols
 from posse.claims.language import Claim, read
 from posse.claims.search import counterexample
-from posse.claims.world import Arithmetic, Values, World
+from posse.claims.world import World
 from posse.kernels.algebra import Bounds, Fork, Table, TooHard
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 from posse.kernels.intervals import Interval, Truth
 from posse.kernels.proof import Prover
-from posse.kernels.solution import call, numbers
 from posse.kernels.subdivision import Bits, Floats, Leaves, subdivide
 
 SECONDS = 20.0
@@ -91,8 +91,10 @@ def check(
     started = monotonic()
     chosen = game if isinstance(game, Game) else find_game(game)
     said = read(chosen, claim)
-    if not seconds > 0:
+    if not isinstance(seconds, Real) or not seconds > 0:
         raise InputError(f"seconds: {seconds!r} is not allowed; it is a number above 0")
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed: {seed!r} is not allowed; it is a whole number from 0")
     found = _answer(said, parts(said, meant(chosen, box, fixed)), seconds, seed)
     return replace(found, seconds=monotonic() - started)
 
@@ -130,11 +132,16 @@ def _told(value: Fraction) -> float | Fraction:
     return float(value) if Fraction(repr(float(value))) == value else value
 
 
-def by_cases(claim: Claim, box: Box, until: float = inf, forks: int = FORKS) -> int | None:
+def by_cases(claim: Claim, box: Box, until: float = inf) -> int | None:
     """In how many cases a claim is proved in exact arithmetic; 0 where no proof was found, None where none will be."""
+    return _by_forks(claim, box, box, until, FORKS)
+
+
+def _by_forks(claim: Claim, whole: Box, box: Box, until: float, forks: int) -> int | None:
+    """box: the part of the whole that the first point of the claim is in; a second one may be anywhere."""
     try:
-        return _prove(claim, box, until)
-    except TooHard:
+        return _prove(claim, whole, box, until)
+    except (TooHard, RecursionError):
         return None if monotonic() < until else 0
     except Fork as fork:
         if not forks:
@@ -142,31 +149,23 @@ def by_cases(claim: Claim, box: Box, until: float = inf, forks: int = FORKS) -> 
         bounds = box[fork.name]
         there = Bounds(fork.value, fork.value)
         elsewhere = bounds._replace(apart=(*bounds.apart, fork.value))
-        cases = [by_cases(claim, {**box, fork.name: b}, until, forks - 1) for b in (there, elsewhere)]
+        cases = [_by_forks(claim, whole, {**box, fork.name: b}, until, forks - 1) for b in (there, elsewhere)]
         return sum(n or 0 for n in cases) if all(cases) else None if None in cases else 0
 
 
-def _prove(claim: Claim, box: Box, until: float) -> int:
+def _prove(claim: Claim, whole: Box, box: Box, until: float) -> int:
     table = Table(until)
     values = {
         name: table.number(bounds.low) if bounds.low == bounds.high is not None else table.parameter(name, bounds)
         for name, bounds in box.items()
     }
     prover = Prover(table, [values[low] <= values[high] for low, high in claim.game.order])
-    said = claim.holds(World(claim.game, claim.outputs, values, SYMBOLS, box))
+    said = claim.holds(World(claim.game, claim.outputs, values, symbols(table), whole))
     if not all(prover.prove((divisor > 0) | (divisor < 0)) for divisor in table.divisors):
         raise TooHard("a division by what may be 0")
-    if not all(prover.prove(root >= 0) for root in table.roots):
-        raise TooHard("a power of what may be negative")
+    if not all(prover.prove((base > 0) | ((base >= 0) & (power >= 0))) for base, power in table.powers):
+        raise TooHard("a power of what may be negative, or of 0")
     return prover.prove(said)
-
-
-def _solve_in_symbols(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-    solution = call(game, values)
-    return {name: numbers(game, solution, game.output(name)) for name in outputs}
-
-
-SYMBOLS = Arithmetic(lambda number: number, _solve_in_symbols)
 
 
 def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: int) -> Verdict:
@@ -184,7 +183,7 @@ def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: in
         if point:
             return _refuted(claim, point)
         count += found.asked
-        undecided = max(undecided, float((0.5 ** found.halvings[~found.is_certain]).sum()))
+        undecided = max(undecided, float((0.5 ** found.halvings[found.codes != TRUE]).sum()))
     if undecided:
         return Verdict(claim.text, "undecided", boxes=count, undecided=undecided)
     return Verdict(claim.text, "proved", cases, count)
@@ -206,7 +205,7 @@ def _subdivided(claim: Claim, box: Box, free: list[str], seconds: float) -> tupl
             if fails(claim, box, point):
                 return leaves, simplest(claim, box, point)
             tried += 1
-        if leaves.is_certain.all() or monotonic() >= until:
+        if leaves.is_certain.all() or not free or monotonic() >= until:
             return leaves, None
 
 

@@ -5,6 +5,7 @@ simplest(claim, box, point) -> point        another one where it fails, of defau
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from posse.claims.boxes import Box
 from posse.claims.language import Claim
 from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
+from posse.kernels.algebra import Formula, Table, TooHard
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 from posse.kernels.intervals import Interval, Truth, enclose
@@ -21,36 +23,57 @@ from posse.kernels.solution import call, numbers
 Point = dict[str, Fraction]
 
 DIGITS = 6
-
-
-class _Inexact(Exception):  # noqa: N818 - not the caller's error
-    """A power that is no fraction."""
+LARGE = 100  # a power by a larger number may take for ever
 
 
 def fails(claim: Claim, box: Box, point: Point) -> bool:
-    """Whether a claim fails at a point, in exact fractions or, where there are powers, in intervals around it."""
-    if not all(bounds_hold(box, name, value) for name, value in point.items()):
+    """Whether a claim fails at a point, in exact numbers or, where there are powers, in intervals around it."""
+    if not _is_meant(claim, box, point):
         return False
-    if any(point[high] < point[low] for low, high in claim.game.order):
+    table = Table()
+    exactly = {name: table.number(value) for name, value in point.items()}
+    with suppress(TooHard, RecursionError, InputError):
+        found = claim.holds(World(claim.game, claim.outputs, exactly, symbols(table, may_be_undefined=True), box))
+        if not isinstance(found, Formula):  # in which an irrational power is left
+            return not found
+    around = {name: near(value) for name, value in point.items()}
+    found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
+    return not (found.maybe if isinstance(found, Truth) else found)
+
+
+def _seems_to_fail(claim: Claim, box: Box, point: Point) -> bool:
+    """The same, sooner, but rounded where there are powers or the definition has decimals."""
+    if max(point.values()) > LARGE:
+        return fails(claim, box, point)
+    if not _is_meant(claim, box, point):
         return False
-    try:
-        return not claim.holds(World(claim.game, claim.outputs, point, EXACT, box))
-    except (_Inexact, InputError, ZeroDivisionError):
-        around = {name: near(value) for name, value in point.items()}
-        found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
-        return not (found.maybe if isinstance(found, Truth) else found)
+    with suppress(ArithmeticError, RecursionError, InputError):
+        return not claim.holds(World(claim.game, claim.outputs, point, PLAIN, box))
+    return fails(claim, box, point)
 
 
-def bounds_hold(box: Box, name: str, value: Fraction) -> bool:
-    return not box[name].exclude(value)
+def _is_meant(claim: Claim, box: Box, point: Point) -> bool:
+    inside = not any(box[name].exclude(value) for name, value in point.items())
+    return inside and all(point[low] <= point[high] for low, high in claim.game.order)
 
 
-def _solve_exactly(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
     solution = call(game, values)
-    found = {name: numbers(game, solution, game.output(name)) for name in outputs}
-    if any(isinstance(number, float) and number == number for held in found.values() for number in held):
-        raise _Inexact
-    return found
+    return {name: numbers(game, solution, game.output(name)) for name in outputs}
+
+
+def symbols(table: Table, may_be_undefined: bool = False) -> Arithmetic:
+    """The arithmetic of forms; where all parameters are constants, so are they, but for powers."""
+
+    def solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
+        held = _solve(game, values, outputs)
+        return {name: tuple(n if _is_nan(n) else table.number(n) for n in found) for name, found in held.items()}
+
+    return Arithmetic(table.number, solve, may_be_undefined)
+
+
+def _is_nan(number: Any) -> bool:
+    return isinstance(number, float) and number != number
 
 
 def near(value: Fraction) -> Interval:
@@ -61,8 +84,8 @@ def near(value: Fraction) -> Interval:
     return Interval(np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf))
 
 
-EXACT = Arithmetic(lambda number: number, _solve_exactly, may_be_undefined=True)
 INTERVALS = Arithmetic(near, enclose)
+PLAIN = Arithmetic(lambda number: number, _solve, may_be_undefined=True)
 
 
 def simplest(claim: Claim, box: Box, point: Point) -> Point:
@@ -70,10 +93,10 @@ def simplest(claim: Claim, box: Box, point: Point) -> Point:
     found = dict(point)
     for name in found:
         for value in _simpler(claim.game, name, found[name]):
-            if value == found[name] or fails(claim, box, {**found, name: value}):
+            if value == found[name] or _seems_to_fail(claim, box, {**found, name: value}):
                 found[name] = value
                 break
-    return found
+    return found if fails(claim, box, found) else point
 
 
 def _simpler(game: Game, name: str, value: Fraction) -> Iterator[Fraction]:

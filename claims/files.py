@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from posse.claims.boxes import meant
 from posse.claims.check import SECONDS, Verdict, check
@@ -40,7 +40,7 @@ class Said(BaseModel):
     box: dict[str, Any] | None = None
     fixed: dict[str, Any] | None = None
     expected: Literal["proved", "refuted", "undecided"] | None = None
-    seconds: float | int | None = None
+    seconds: float | int | None = Field(default=None, gt=0)
 
 
 class Claims(BaseModel):
@@ -70,5 +70,5 @@ def read_claims(path: Path) -> Claims:
 def check_all(claims: Claims, seconds: float | None = None, seed: int = 0) -> Iterator[tuple[Said, Verdict]]:
     """Check claims one after another. seconds: for each that says nothing else."""
     for said in claims.claims:
-        limit = said.seconds or seconds or SECONDS
+        limit = next(given for given in (said.seconds, seconds, SECONDS) if given is not None)
         yield said, check(said.game or claims.game, said.claim, said.box, said.fixed, limit, seed)

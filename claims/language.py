@@ -21,10 +21,12 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, truediv
 from typing import Any
+from warnings import catch_warnings
 
 from posse.claims.world import World
-from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import InputError, pick
+from posse.kernels.declaration import LARGEST, Game, Output
+from posse.kernels.errors import InputError, pick, short
+from posse.kernels.point import check_values
 from posse.kernels.vocabulary import has_flag, opposite
 
 Run = Callable[[World], Any]
@@ -32,8 +34,17 @@ Run = Callable[[World], Any]
 HOW = {"nonincreasing": "falls", "nondecreasing": "rises", "constant": "constant"}
 MOVES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+(?P<how>nonincreasing|nondecreasing|constant)\s+in\s+(?P<names>.+)")
 SCALES = re.compile(r"(?P<what>.+?)\s+(?:is|are)\s+unchanged\s+by\s+scaling\s+(?P<names>.+)")
+LARGE = 1000  # an exponent in fractions: larger ones take for ever
+
+
+def _power(x: Any, r: Any) -> Any:
+    if isinstance(r, Fraction) and abs(r) > LARGE:
+        raise OverflowError(f"a power by {r}")
+    return x**r
+
+
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: lambda x, r: x**r,
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: _power,
 }  # fmt: skip
 COMPARED: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: eq, ast.NotEq: ne, ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge,
@@ -96,6 +107,13 @@ def read(game: Game, text: str) -> Claim:
             f"claim: {text!r} is not allowed; a claim is a text such as 'share == 0 implies alignment != support'"
         )
     reader = _Reader(game, " ".join(text.split()))
+    try:
+        return _claim(game, reader)
+    except RecursionError:
+        raise InputError(f"claim: {short(text)} is nested too deeply; say it in several claims") from None
+
+
+def _claim(game: Game, reader: "_Reader") -> Claim:
     before, *after = re.split(r"\bimplies\b", reader.text)
     if len(after) > 1:
         raise reader.wrong("has two 'implies'; one is allowed, with 'and' or 'or' on either side")
@@ -124,7 +142,7 @@ class _Reader:
         self.outputs: dict[str, None] = {}
 
     def wrong(self, what: str) -> InputError:
-        return InputError(f"claim: {self.text!r}: {what}")
+        return InputError(f"claim: {short(self.text, 300)}: {what}")
 
     def parameter(self, name: str) -> None:
         try:
@@ -140,8 +158,9 @@ class _Reader:
                 plain = re.sub(rf"\b{label}\s+{output.name}\b", f"{output.name}.{label}", plain)
         plain = re.sub(r"\bat\s*\(", "@ at(", plain)
         try:
-            return ast.parse(plain, mode="eval").body
-        except SyntaxError:
+            with catch_warnings(action="ignore"):  # of Python's, on how numbers and words should be set apart
+                return ast.parse(plain, mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise self.wrong(f"{text.strip()!r} cannot be read; see docs/claims.md for the words there are") from None
 
     def one(self, text: str, how: str) -> Term:
@@ -187,7 +206,7 @@ class _Reader:
             case ast.Constant(value=bool(value)):
                 return Term("condition", lambda world: value)
             case ast.Constant(value=int() | float()):
-                exact = Fraction(ast.unparse(syntax))
+                exact = self._exact(syntax)
                 return Term("number", lambda world: world.number(exact))
             case ast.Constant(value=str(name)):
                 return Term("label", lambda world: None, name=name)
@@ -216,6 +235,12 @@ class _Reader:
         raise self.wrong(
             f"{ast.unparse(syntax)!r} is not a part of the language; see docs/claims.md for the words there are"
         )
+
+    def _exact(self, syntax: ast.expr) -> Fraction:
+        exact = Fraction(ast.unparse(syntax))
+        if exact > LARGEST:
+            raise self.wrong(f"{short(ast.unparse(syntax))} is not allowed; numbers are finite and at most {LARGEST:g}")
+        return exact
 
     def _name(self, name: str) -> Term:
         if any(p.name == name for p in self.game.parameters):
@@ -248,14 +273,36 @@ class _Reader:
                 f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
                 f"than a name, as in (alignment == oppose) at (diversity = 0)"
             )
-        if not (isinstance(right, ast.Call) and right.keywords and not right.args):
+        called = isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and not right.args
+        if not called or not right.keywords:
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
+        plain: dict[str, Fraction | None] = {}
         for keyword in right.keywords:
-            self.parameter(keyword.arg or "")
-            changes[str(keyword.arg)] = self.number(keyword.value)
+            name = keyword.arg or ""
+            self.parameter(name)
+            if name in changes:
+                raise self.wrong(f"'at' gives {name} twice; once is allowed")
+            changes[name] = self.number(keyword.value)
+            plain[name] = self._plain(name, keyword.value)
+        for low, high in self.game.order:
+            smallest, largest = plain.get(low), plain.get(high)
+            if smallest is not None and largest is not None and largest < smallest:
+                raise self.wrong(f"{high}: {float(largest):g} is below {low}, {float(smallest):g}")
         key = ast.unparse(right)
         return Term(term.kind, lambda world: term.run(world.at(key, changes)), term.output, term.name)
+
+    def _plain(self, name: str, syntax: ast.expr) -> Fraction | None:
+        """A value of a parameter that is written as a number, refused outside the domain: a claim says nothing there."""
+        try:
+            value = Fraction(ast.unparse(syntax).replace(" ", ""))
+        except (ValueError, ZeroDivisionError):
+            return None
+        try:
+            check_values(name, self.game.parameter(name), float(value))
+        except InputError as error:
+            raise self.wrong(str(error)) from None
+        return value
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Run:
         if isinstance(op, ast.In | ast.NotIn):

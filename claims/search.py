@@ -56,7 +56,9 @@ def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str,
     if not claim.premise:
         return {}
     count = len(next(iter(points.values())))
-    there = np.broadcast_to(np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box))), count)
+    with np.errstate(all="ignore"):
+        there = np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box)))
+    there = np.broadcast_to(there, count)
     return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
 
 
@@ -97,7 +99,8 @@ def holds(claim: Claim, box: Box, points: Mapping[str, Floats]) -> npt.NDArray[n
     """Whether a claim holds at each of many points, in float64; it does where there is no point of the game."""
     world = World(claim.game, claim.outputs, points, ARRAYS, box)
     world.limits.extend(points[low] <= points[high] for low, high in claim.game.order)
-    return np.broadcast_to(np.asarray(claim.holds(world)), next(iter(points.values())).shape)
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(np.asarray(claim.holds(world)), next(iter(points.values())).shape)
 
 
 def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
@@ -107,7 +110,7 @@ def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str,
     return {name: tuple(held.astype(np.int64) if whole[name] else held) for name, held in solved.items()}
 
 
-ARRAYS = Arithmetic(float, _solve, may_be_undefined=True)
+ARRAYS = Arithmetic(np.float64, _solve, may_be_undefined=True)
 
 
 def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[str, Floats]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
 
-STEP, FACTOR, OTHER = "step", "factor", "other "  # what a claim adds to the parameters
+STEP, FACTOR, OTHER = "a step", "a factor", "other "  # what a claim adds to the parameters, whose names are words
 
 Values = Mapping[str, Any]
 
@@ -64,7 +64,10 @@ class World:
         return self.elsewhere[key]
 
     def moved(self, how: str, names: tuple[str, ...]) -> "World":
-        """The second point of a claim about what changes: a step up, a factor, or anything else in the box."""
+        """The second point of a claim about what changes: a step up, a factor, or anything else in the box.
+
+        A step stays in the box, a factor in the domain; anything else has bounds of its own.
+        """
         old = self.values
         if how == "scales":
             values = {name: old[name] * old[FACTOR] for name in names}
@@ -72,8 +75,9 @@ class World:
             values = {name: old[OTHER + name] for name in names}
         else:
             values = {name: old[name] + old[STEP] for name in names}
-        if how != "scales":
-            self.limits.extend(self._within(values, {name: self.box[name] for name in names}))
+        if how != "constant":
+            ends = {name: domain(self.game, name) if how == "scales" else self.box[name] for name in names}
+            self.limits.extend(self._within(values, ends))
         return self._with(values)
 
     def _within(self, values: Values, box: Mapping[str, Bounds]) -> Iterator[Any]:

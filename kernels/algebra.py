@@ -221,7 +221,7 @@ class Table:
         self._compared: dict[tuple[int, bool], Condition] = {}
         self.is_known: Callable[[Form, bool], bool] = lambda form, strict: False  # above 0 at all points, or not below
         self.divisors: dict[Form, None] = {}  # which must not be 0 for the quotients to be what they seem
-        self.roots: dict[Form, None] = {}  # which must not be below 0, for powers
+        self.powers: dict[tuple[Form, Form], None] = {}  # bases and exponents, for which there must be a power
 
     def parameter(self, name: str, bounds: Bounds) -> Form:
         return self._of(self._symbol("parameter", (name, bounds)))
@@ -314,15 +314,18 @@ class Table:
     def power(self, x: Any, r: Any, expand: bool = True) -> Form:
         """expand: a small whole power of a polynomial is a polynomial."""
         base, exponent = self.number(x), self.number(r)
+        if any(number.limit is not None or _lifted(number) for number in (base, exponent)):
+            raise TooHard("a power of a number that may be infinite")
         whole = exponent.constant
         if whole in (0, 1):
             return base if whole else self.number(1)
+        expand = expand or base.constant is not None
         if expand and whole is not None and whole.denominator == 1 and 1 < whole <= 8:
             found = base
             for _ in range(int(whole) - 1):
                 found = self.apply(mul, found, base)
             return found
-        self.roots[base] = None
+        self.powers[base, exponent] = None
         return self._of(self._symbol("power", (base, exponent)))
 
     def choice(self, condition: Formula, yes: Any, no: Any) -> Form:
@@ -488,13 +491,18 @@ def _ratio_power(y: Form, x: Any, r: Any) -> Any:
 
 @has_flag.register
 def _has_flag(number: Form, flag: int) -> Any:
-    """Of a sum of choices, by those that make a difference: not multiples of twice the flag, nor all below it."""
+    """Of a sum of choices, by those that make a difference: not multiples of twice the flag.
+
+    Nor all below the flag together, where the others are multiples of it.
+    """
     if number.limit is not None or not all(s.is_code for s in number.symbols):
         raise TooHard("flags that are no sum of choices")
-    terms = {m: c for m, c in number.terms.items() if any(v % (2 * flag) for v in _values(m, c))}
-    low = {m: c for m, c in terms.items() if all(0 <= v < flag for v in _values(m, c))}
-    if sum((max(_values(m, c)) for m, c in low.items()), Fraction(0)) < flag:
-        terms = {m: c for m, c in terms.items() if m not in low}
+    values = {m: _values(m, c) for m, c in number.terms.items()}
+    terms = {m: c for m, c in number.terms.items() if not values[m] or any(v % (2 * flag) for v in values[m])}
+    high = {m: c for m, c in terms.items() if not values[m] or any(not 0 <= v < flag for v in values[m])}
+    low = sum((max(values[m]) for m in terms if m not in high), Fraction(0))
+    if low < flag and all(values[m] and not any(v % flag for v in values[m]) for m in high):
+        terms = high
     form = number.table.form(terms)
     if form.constant is not None:
         return (form.constant // flag) % 2 == 1
@@ -503,8 +511,8 @@ def _has_flag(number: Form, flag: int) -> Any:
 
 
 def _values(monomial: Monomial, coefficient: Fraction) -> list[Fraction]:
-    """What a term of a sum of choices may be; of one that is more than a choice of two numbers, one half: no flag."""
+    """What a term of a sum of choices may be; nothing is known of one that is more than a choice of two numbers."""
     if not monomial:
         return [coefficient]
     arms = [arm.constant for arm in monomial[0].parts[1:]] if len(monomial) == 1 else [None]
-    return [Fraction(1, 2) if value is None else value * coefficient for value in arms]
+    return [] if None in arms else [value * coefficient for value in arms]

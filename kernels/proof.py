@@ -84,7 +84,9 @@ class Prover:
             if self._decide(Fact(*condition.parts), facts):
                 return True, None
             against = opposite(condition)
-            if isinstance(against, Formula) and self._decide(Fact(*against.parts), facts):
+            if not isinstance(against, Formula):
+                return not against, None
+            if self._decide(Fact(*against.parts), facts):
                 return False, None
             return None, condition
         ends = condition.op == "or"  # one that holds makes an "or" true, one that does not an "and" false
@@ -109,6 +111,8 @@ class Prover:
         """Whether a form is shown to be above 0, or not to fall below."""
         if form.constant is not None:
             return form.constant > 0 if strict else form.constant >= 0
+        if form.limit is not None:
+            return form.limit > 0
         if facts is None:
             facts = self.given
         if Fact(form, True) in facts or (not strict and Fact(form, False) in facts):

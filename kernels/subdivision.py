@@ -50,7 +50,7 @@ class Leaves:
 
     def is_open(self, tolerance: float) -> npt.NDArray[np.bool_]:
         """Which boxes may hold several codes and have a side that is longer than the tolerance."""
-        return np.asarray(~self.is_certain & ((self.high - self.low).max(1) > tolerance))
+        return np.asarray(~self.is_certain & ((self.high - self.low).max(1, initial=0) > tolerance))
 
     def __getitem__(self, which: Any) -> "Leaves":
         return Leaves(self.low[which], self.high[which], self.codes[which], self.halvings[which], self.asked)

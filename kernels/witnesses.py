@@ -31,12 +31,12 @@ class Witnesses:
         self._forms: dict[int, Floats] = {}
 
     def against(self, form: Form, facts: Iterable[tuple[Form, bool]]) -> bool:
-        values = self.of(form)
-        wrong = values < -CLEAR
-        for fact, is_strict in facts:
-            if not wrong.any():
-                return False
-            wrong = wrong & (self.of(fact) > (CLEAR if is_strict else -CLEAR))
+        with np.errstate(all="ignore"):
+            wrong = self.of(form) < -CLEAR
+            for fact, is_strict in facts:
+                if not wrong.any():
+                    return False
+                wrong = wrong & (self.of(fact) > (CLEAR if is_strict else -CLEAR))
         return bool(wrong.any())
 
     def of(self, form: Form) -> Floats:
@@ -52,8 +52,7 @@ class Witnesses:
 
     def _symbol(self, symbol: Symbol) -> Floats:
         if symbol not in self._symbols:
-            with np.errstate(all="ignore"):
-                self._symbols[symbol] = self._value(symbol)
+            self._symbols[symbol] = self._value(symbol)
         return self._symbols[symbol]
 
     def _value(self, symbol: Symbol) -> Floats:

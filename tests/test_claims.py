@@ -132,7 +132,7 @@ def test_the_second_half_of_statement_9_is_no_theorem() -> None:
         "(not stays_after_neutrality in durability and not stays_after_support in durability and alignment == oppose) "
         "at (diversity = 0) implies alignment == oppose"
     )
-    verdict = check("restraint", claim, seconds=20)
+    verdict = check("restraint", claim, fixed={"decisiveness": 1}, seconds=20)
     assert verdict.answer == "refuted"
     found = dict(verdict.counterexample or {})
     assert confirmed(found).alignment != 2
