@@ -30,14 +30,17 @@ class Witnesses:
         self._symbols: dict[Symbol, Floats] = {}
         self._forms: dict[int, Floats] = {}
 
-    def against(self, form: Form, facts: Iterable[tuple[Form, bool]]) -> bool:
+    def against(self, form: Form, facts: Iterable[tuple[Form, bool] | Formula]) -> bool:
         with np.errstate(all="ignore"):
             wrong = self.of(form) < -CLEAR
-            for fact, is_strict in facts:
+            for fact in facts:
                 if not wrong.any():
                     return False
-                wrong = wrong & (self.of(fact) > (CLEAR if is_strict else -CLEAR))
+                wrong = wrong & (self._holds(fact) if isinstance(fact, Formula) else self._fits(*fact))
         return bool(wrong.any())
+
+    def _fits(self, form: Form, strict: bool) -> Bools:
+        return np.asarray(self.of(form) > (CLEAR if strict else -CLEAR))
 
     def of(self, form: Form) -> Floats:
         if form.index not in self._forms:
