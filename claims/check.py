@@ -82,9 +82,9 @@ def check(
 
     >>> print(posse.check("restraint", "spoils * share == 0 implies alignment != support"))
     proved (8 cases)
-    >>> found = posse.check("restraint", "observer payoff is nondecreasing in resolve", box={"resolve": (0, 1)})
-    >>> found.answer, found.counterexample["resolve"]
-    ('refuted', [..., ...])
+    >>> found = posse.check("restraint", "alignment != oppose", box={"diversity": (0, 1)})
+    >>> found.answer, found.counterexample["diversity"]
+    ('refuted', ...)
     """
     started = monotonic()
     chosen = game if isinstance(game, Game) else find_game(game)

@@ -300,10 +300,10 @@ class Table:
         self.divisors[other] = None
         if not one.terms:
             return one
-        common = _common(monomial for form in (one, other) for monomial in form.terms)
+        shared = common(monomial for form in (one, other) for monomial in form.terms)
         scale = abs(other.terms[min(other.terms, key=_order)])
         scale = scale if sum(other.terms.values()) >= 0 else -scale  # mostly above 0, as what is divided by should be
-        num, den = (self.form({_without(m, common): c / scale for m, c in form.terms.items()}) for form in (one, other))
+        num, den = (self.form({without(m, shared): c / scale for m, c in form.terms.items()}) for form in (one, other))
         if den.constant is not None:
             return self.form({m: c / den.constant for m, c in num.terms.items()})
         share = num.terms.get(min(den.terms, key=_order), Fraction(0)) / den.terms[min(den.terms, key=_order)]
@@ -442,7 +442,7 @@ def _order(monomial: Monomial) -> tuple[int, ...]:
     return (-len(monomial), *(s.index for s in monomial))
 
 
-def _common(monomials: Iterable[Monomial]) -> Monomial:
+def common(monomials: Iterable[Monomial]) -> Monomial:
     """The power product that divides all."""
     found: Monomial | None = None
     for monomial in monomials:
@@ -453,7 +453,7 @@ def _common(monomials: Iterable[Monomial]) -> Monomial:
     return found or ()
 
 
-def _without(monomial: Monomial, common: Monomial) -> Monomial:
+def without(monomial: Monomial, common: Monomial) -> Monomial:
     left = list(monomial)
     for symbol in common:
         left.remove(symbol)
@@ -514,6 +514,6 @@ def _values(monomial: Monomial, coefficient: Fraction) -> list[Fraction]:
     """What a term of a sum of choices may be; nothing is known of one that is more than a choice of two numbers."""
     if not monomial:
         return [coefficient]
-    arms: list[Fraction | None] = [arm.constant for arm in monomial[0].parts[1:]] if len(monomial) == 1 else []
-    values = [value * coefficient for value in arms if value is not None]
+    arms = monomial[0].parts[1:] if len(monomial) == 1 else ()
+    values = [arm.constant * coefficient for arm in arms if arm.constant is not None]
     return values if len(values) == len(arms) else []

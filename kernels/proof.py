@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard
+from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard, common, without
 from posse.kernels.vocabulary import opposite
 from posse.kernels.witnesses import Witnesses
 
@@ -31,7 +31,7 @@ class Fact(NamedTuple):
     strict: bool
 
 
-Facts = frozenset[Fact]
+Facts = frozenset[Fact | Formula]  # a formula is an alternative of which it is not known yet which side holds
 
 
 class Prover:
@@ -65,7 +65,7 @@ class Prover:
             return 1 if found or self.is_impossible(facts) else 0
         cases = 0
         for side in (literal, opposite(literal)):
-            more = self._prove(condition, facts | set(facts_of(side, facts)))
+            more = self._prove(condition, with_facts(facts, side))
             if not more:
                 return 0
             cases += more
@@ -100,7 +100,7 @@ class Prover:
 
     def is_impossible(self, facts: Facts) -> bool:
         """Whether facts contradict one another."""
-        return any(self._decide(Fact(-fact.form, not fact.strict), facts - {fact}) for fact in facts)
+        return any(self._decide(Fact(-fact.form, not fact.strict), facts - {fact}) for fact in comparisons(facts))
 
     def _decide(self, fact: Fact, facts: Facts) -> bool:
         """Whether it follows, with no more than so much effort."""
@@ -129,6 +129,7 @@ class Prover:
             worth_trying = depth < self._deep and self._left > 0 and not self._witnesses.against(form, facts)
             self._known[key] = worth_trying and (
                 self._by_signs(form, strict)
+                or self._by_factor(form, strict, facts, depth + 1)
                 or self._by_fact(form, strict, facts, depth + 1)
                 or self._by_ends(form, strict, facts, depth + 1)
             )
@@ -150,13 +151,21 @@ class Prover:
             return False
         return not strict or any(all(self._sign(s, True) for s in monomial) for monomial in form.terms)
 
+    def _by_factor(self, form: Form, strict: bool, facts: Facts, depth: int) -> bool:
+        """It is a product with what is not below 0, and so is the rest."""
+        factors = common(form.terms)
+        if not factors or not all(self._sign(symbol, strict) for symbol in factors):
+            return False
+        rest = form.table.form({without(monomial, factors): c for monomial, c in form.terms.items()})
+        return self.above(rest, strict, facts, depth)
+
     def _sign(self, symbol: Symbol, strict: bool) -> bool:
         low, _, is_open, *_ = self.bounds(symbol)
         return low is not None and (low > 0 or (low == 0 and (is_open or not strict)))
 
     def _by_fact(self, form: Form, strict: bool, facts: Facts, depth: int) -> bool:
         """It is no less than a multiple of what is known not to fall below 0."""
-        for fact in facts:
+        for fact in comparisons(facts):
             for factor in _factors(form, fact.form):
                 rest = form - factor * fact.form
                 if self.above(rest, strict and not fact.strict, facts - {fact}, depth):
@@ -182,7 +191,7 @@ class Prover:
             for s in form.symbols
             if s.kind == "parameter"
             and not any(s in other.support for other in form.symbols if other is not s)
-            and not any(s in fact.form.support for fact in facts)
+            and not any(s in (fact.form if isinstance(fact, Fact) else fact).support for fact in facts)
             and form.split(s)
         ]
         return free, sorted(form.symbols, key=lambda s: (s.kind != "parameter" or s.parts[1].high is None, -s.index))
@@ -248,12 +257,12 @@ class Prover:
         for holds, arm in ((condition, 1), (opposite(condition), 2)):
             if told(holds, facts) is False:
                 continue
-            known = frozenset(Fact(_chosen(fact.form, condition, arm), fact.strict) for fact in facts)
-            known |= frozenset(facts_of(holds, facts))
-            if any(_is_false(fact) for fact in known):
+            chosen = {Fact(_chosen(fact.form, condition, arm), fact.strict) for fact in comparisons(facts)}
+            known = with_facts(frozenset(chosen) | (facts - frozenset(comparisons(facts))), holds)
+            if any(_is_false(fact) for fact in comparisons(known)):
                 continue
             if not self.above(_chosen(form, condition, arm), strict, known, depth) and not any(
-                self.above(-fact.form, not fact.strict, known - {fact}, depth) for fact in known - facts
+                self.above(-fact.form, not fact.strict, known - {fact}, depth) for fact in comparisons(known - facts)
             ):
                 return False
         return True
@@ -298,15 +307,34 @@ class Prover:
         return Bounds(Fraction(0) if low else None, Fraction(1) if high else None)
 
 
-def facts_of(condition: Condition, facts: Facts = frozenset()) -> Iterator[Fact]:
-    """What holds where a condition does, as far as that is no alternative; beside facts that rule out some."""
-    if isinstance(condition, Formula):
-        if condition.op == "positive":
-            yield Fact(*condition.parts)
-            return
-        for part, other in (condition.parts, condition.parts[::-1]):
-            if condition.op == "and" or told(other, facts) is False:
-                yield from facts_of(part, facts)
+def comparisons(facts: Facts) -> list[Fact]:
+    """Those that are no alternatives."""
+    return [fact for fact in facts if isinstance(fact, Fact)]
+
+
+def with_facts(facts: Facts, condition: Condition) -> Facts:
+    """What is known where a condition holds too, and which sides of alternatives that rules out."""
+    found = facts | set(facts_of(condition, facts))
+    while True:
+        alternatives = [fact for fact in found if isinstance(fact, Formula)]
+        more = found | {new for one in alternatives for new in facts_of(one, found)}
+        if more == found:
+            return found
+        found = more
+
+
+def facts_of(condition: Condition, facts: Facts = frozenset()) -> Iterator[Fact | Formula]:
+    """What holds where a condition does, beside facts that may rule out one side of an alternative."""
+    if not isinstance(condition, Formula):
+        return
+    if condition.op == "positive":
+        yield Fact(*condition.parts)
+        return
+    if condition.op == "or":
+        yield condition
+    for part, other in (condition.parts, condition.parts[::-1]):
+        if condition.op == "and" or told(other, facts) is False:
+            yield from facts_of(part, facts)
 
 
 def told(condition: Condition, facts: Facts) -> bool | None:
@@ -320,6 +348,8 @@ def told(condition: Condition, facts: Facts) -> bool | None:
         against = -form
         return False if Fact(against, True) in facts or (strict and Fact(against, False) in facts) else None
     ends = condition.op == "or"
+    if ends and condition in facts:
+        return True
     found = [told(part, facts) for part in condition.parts]
     if ends in found:
         return ends

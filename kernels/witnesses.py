@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 POINTS = 512
+ALIKE = 0.15  # of the points: for claims about what is equal
 CLEAR = 1e-9  # how far below 0 is no error of rounding
 
 
@@ -24,17 +25,22 @@ class Witnesses:
 
     def __init__(self, seed: int = 0) -> None:
         self._dice = np.random.default_rng(seed)
+        self._alike = self._dice.random(POINTS) < ALIKE  # where all that have one range have one value
+        self._size = 10 ** self._dice.uniform(-3, 1.5, POINTS)
         self._symbols: dict[Symbol, Floats] = {}
         self._forms: dict[int, Floats] = {}
 
-    def against(self, form: Form, facts: Iterable[tuple[Form, bool]]) -> bool:
+    def against(self, form: Form, facts: Iterable[tuple[Form, bool] | Formula]) -> bool:
         with np.errstate(all="ignore"):
             wrong = self.of(form) < -CLEAR
-            for fact, is_strict in facts:
+            for fact in facts:
                 if not wrong.any():
                     return False
-                wrong = wrong & (self.of(fact) > (CLEAR if is_strict else -CLEAR))
+                wrong = wrong & (self._holds(fact) if isinstance(fact, Formula) else self._fits(*fact))
         return bool(wrong.any())
+
+    def _fits(self, form: Form, strict: bool) -> Bools:
+        return np.asarray(self.of(form) > (CLEAR if strict else -CLEAR))
 
     def of(self, form: Form) -> Floats:
         if form.index not in self._forms:
@@ -73,7 +79,7 @@ class Witnesses:
     def _drawn(self, bounds: Bounds) -> Floats:
         """A parameter: all of its range, what lies near 0, and its ends."""
         low, high = (None if end is None else float(end) for end in bounds[:2])
-        wide = 10 ** self._dice.uniform(-3, 1.5, POINTS)
+        wide = np.where(self._alike, self._size, 10 ** self._dice.uniform(-3, 1.5, POINTS))
         if low is not None and high is not None:
             values = self._dice.uniform(low, high, POINTS)
         elif low is not None:
