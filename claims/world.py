@@ -9,11 +9,13 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
 from posse.claims.arithmetics import Arithmetic, Values, written
 from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
+
+How = Literal["always", "falls", "rises", "constant", "scales"]  # what is said of a term
 
 STEP, FACTOR, OTHER = "a step", "a factor", "other "  # what a claim adds to the parameters, whose names are words
 
@@ -52,7 +54,7 @@ class World:
             self.limits.extend(self._within(values, {name: domain(self.game, name) for name in values}))
         return self.elsewhere[key]
 
-    def moved(self, how: str, names: tuple[str, ...]) -> "World":
+    def moved(self, how: How, names: tuple[str, ...]) -> "World":
         """The second point of a claim about what changes: a step up, a factor, or anything else in the box.
 
         A step stays in the box, a factor in the domain; anything else has bounds of its own.
