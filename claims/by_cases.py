@@ -9,7 +9,8 @@ from time import monotonic
 from posse.claims.arithmetics import symbols
 from posse.claims.language import Claim
 from posse.claims.scope import Box
-from posse.kernels.algebra import Bounds, Fork, Table, TooHard
+from posse.kernels.algebra import Table
+from posse.kernels.forms import Bounds, Fork, TooHard
 from posse.kernels.proof import Prover
 
 FORKS = 6  # values on which a definition turns, one after another

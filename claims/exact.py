@@ -12,9 +12,10 @@ from posse.claims.arithmetics import INTERVALS, PLAIN, near, symbols, written
 from posse.claims.language import Claim
 from posse.claims.scope import Box
 from posse.claims.world import FACTOR, OTHER, STEP
-from posse.kernels.algebra import Formula, Table, TooHard
+from posse.kernels.algebra import Table
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
+from posse.kernels.forms import Formula, TooHard
 from posse.kernels.intervals import truth
 
 Point = dict[str, Fraction]

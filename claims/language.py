@@ -24,9 +24,9 @@ from typing import Any
 from posse.claims.arithmetics import Arithmetic, Values
 from posse.claims.expressions import Reader, Term
 from posse.claims.world import How, World
-from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, short
+from posse.kernels.forms import Bounds
 from posse.kernels.vocabulary import opposite
 
 HOW: dict[str, How] = {"nonincreasing": "falls", "nondecreasing": "rises", "constant": "constant"}

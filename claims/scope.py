@@ -13,9 +13,9 @@ from typing import Any
 from posse.claims.arithmetics import written
 from posse.claims.language import Claim
 from posse.claims.world import FACTOR, OTHER, STEP, domain
-from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
+from posse.kernels.forms import Bounds
 from posse.sweeps.box import read_box, read_fixed
 
 Box = dict[str, Bounds]

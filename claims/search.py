@@ -18,8 +18,8 @@ from posse.claims.exact import Point, fails, simplest, usual
 from posse.claims.language import Claim
 from posse.claims.scope import Box
 from posse.claims.world import FACTOR, OTHER, STEP
-from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
+from posse.kernels.forms import Bounds
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from math import isfinite
 from typing import Any, Literal
 
 from posse.claims.arithmetics import Arithmetic, Values, written
-from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
+from posse.kernels.forms import Bounds
 
 How = Literal["always", "falls", "rises", "constant", "scales"]  # what is said of a term
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard, common, without
+from posse.kernels.algebra import Table, common, without
+from posse.kernels.forms import Bounds, Condition, Form, Formula, Symbol, TooHard
 from posse.kernels.vocabulary import opposite
 from posse.kernels.witnesses import Witnesses
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol
+from posse.kernels.forms import Bounds, Condition, Form, Formula, Symbol
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import posse
-from posse.kernels.algebra import Bounds, Form, Formula, Symbol, Table
+from posse.kernels.algebra import Table
 from posse.kernels.errors import InputError
+from posse.kernels.forms import Bounds, Form, Formula, Symbol
 from posse.kernels.solution import call, numbers
 from posse.kernels.vocabulary import has_flag, maximum, minimum, opposite, portion, quotient, where
 from shapes import Shape, shape
