@@ -20,6 +20,7 @@ from posse.claims.scope import Box
 from posse.claims.world import FACTOR, OTHER, STEP
 from posse.kernels.declaration import Game
 from posse.kernels.forms import Bounds
+from posse.kernels.witnesses import within
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,6 +28,10 @@ FIRST, MOST = 1 << 10, 1 << 16  # points at a time
 TRIED = 8  # of those where it seems to fail, at a time
 CHANGED = 0.15  # of the parameters of a point that is varied
 USUAL, END = 0.25, 0.1  # how often a default is drawn, and each of the ends
+SIZES = -2.0, 1.5  # powers of ten: how large numbers without an end are
+STEPS = -4.0, 1.0  # likewise a step, or as a share of the longest that there is
+FACTORS = -4.0, 4.0  # powers of two
+FRESH = 0.5  # of the points that do not come from others
 
 
 def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usual: bool = False) -> Point | None:
@@ -65,7 +70,7 @@ def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.rand
     """Half of the points replaced by some that were near, with a few of their parameters changed."""
     count = len(next(iter(points.values())))
     parents = dice.integers(len(next(iter(near.values()))), size=count)
-    fresh = dice.random(count) < 0.5
+    fresh = dice.random(count) < FRESH
     return {
         name: np.where(fresh | (dice.random(count) < CHANGED), values, near[name][parents])
         for name, values in points.items()
@@ -107,32 +112,20 @@ def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[st
     for name, bounds in box.items():
         if name in (STEP, FACTOR):
             continue
-        found[name] = _draw(bounds, game.parameter(name.removeprefix(OTHER)).default, count, dice)
+        found[name] = _draw(bounds, usual(game, name.removeprefix(OTHER)), count, dice)
     for low, high in game.order:
         largest = np.inf if box[high].high is None else float(box[high].high or 0)
         found[high] = np.minimum(np.maximum(found[high], found[low]), largest)
     if STEP in box:
-        size = 10 ** dice.uniform(-4, 1, count)
+        size = 10 ** dice.uniform(*STEPS, count)
         found[STEP] = size if box[STEP].high is None else np.minimum(size, 1) * float(box[STEP].high or 0)
     if FACTOR in box:
-        found[FACTOR] = np.exp2(dice.uniform(-4, 4, count))
+        found[FACTOR] = np.exp2(dice.uniform(*FACTORS, count))
     return found
 
 
-def _draw(bounds: Bounds, usual: float, count: int, dice: np.random.Generator) -> Floats:
-    low, high = (None if end is None else float(end) for end in bounds[:2])
-    if low is not None and low == high:
-        return np.full(count, low)
-    wide = 10 ** dice.uniform(-2, 1.5, count)
-    if low is not None and high is not None:
-        values = dice.uniform(low, high, count)
-    elif low is not None:
-        values = low + wide
-    else:
-        values = (high or 0.0) - wide if high is not None else dice.choice([-1, 1], count) * wide
-    chosen, first = dice.random(count), 0.0
-    for end, often in ((low, END), (high, END), (usual, USUAL)):
-        if end is not None and not bounds.exclude(written(end)):
-            values = np.where((chosen >= first) & (chosen < first + often), end, values)
-            first += often
-    return values
+def _draw(bounds: Bounds, default: Fraction, count: int, dice: np.random.Generator) -> Floats:
+    if bounds.low is not None and bounds.low == bounds.high:
+        return np.full(count, float(bounds.low))
+    size = 10 ** dice.uniform(*SIZES, count)
+    return within(bounds, size, dice, [(bounds.low, END), (bounds.high, END), (default, USUAL)])

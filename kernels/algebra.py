@@ -4,10 +4,9 @@
     .parameter(name, bounds)  a number that may be anything within bounds
     .number(value)            a number, as one of them
 
-They are Forms, which compared make Formulas (posse.kernels.forms); quotients and powers are new symbols, unless they are
-polynomials. What is the same polynomial of the same symbols is the same Form, whatever way it was computed; so is what
-is the same quotient of polynomials without a common power product. Nothing is rounded. posse.kernels.proof proves with
-these.
+They are Forms, which compared make Formulas (posse.kernels.forms); quotients and powers that are no polynomials are new
+symbols. What is the same polynomial of the same symbols is the same Form, whatever way it was computed; so is what is
+the same quotient of polynomials without a common power product. Nothing is rounded. posse.kernels.proof proves with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
