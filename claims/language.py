@@ -161,7 +161,7 @@ class _Reader:
             with catch_warnings(action="ignore"):  # of Python's, on how numbers and words should be set apart
                 return ast.parse(plain, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise self.wrong(f"{text.strip()!r} cannot be read; see docs/claims.md for the words there are") from None
+            raise self.wrong(f"{short(text.strip(), 300)} cannot be read; see docs/claims.md for the words there are") from None
 
     def one(self, text: str, how: str) -> Term:
         """What is said, or what is said to rise or fall."""
@@ -273,8 +273,7 @@ class _Reader:
                 f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
                 f"than a name, as in (alignment == oppose) at (diversity = 0)"
             )
-        called = isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and not right.args
-        if not called or not right.keywords:
+        if not (isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and right.keywords and not right.args):
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
         plain: dict[str, Fraction | None] = {}

@@ -514,5 +514,6 @@ def _values(monomial: Monomial, coefficient: Fraction) -> list[Fraction]:
     """What a term of a sum of choices may be; nothing is known of one that is more than a choice of two numbers."""
     if not monomial:
         return [coefficient]
-    arms = [arm.constant for arm in monomial[0].parts[1:]] if len(monomial) == 1 else [None]
-    return [] if None in arms else [value * coefficient for value in arms]
+    arms = monomial[0].parts[1:] if len(monomial) == 1 else ()
+    values = [arm.constant * coefficient for arm in arms if arm.constant is not None]
+    return values if len(values) == len(arms) else []
