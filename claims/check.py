@@ -58,10 +58,11 @@ class Verdict:
         """The answer, and in a few words how it was found."""
         counted = ((self.cases, "case", "cases"), (self.boxes, "box", "boxes"))
         how = " and ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counted if n)
+        if self.answer == "proved" and not how:
+            how = "no point meets its premise"
         if self.answer == "undecided":
-            how = (
-                "no proof, no counterexample" if self.undecided is None else f"{self.undecided:.2%} of the box is left"
-            )
+            left = "no more than 0.01%" if (self.undecided or 0) < 1e-4 else f"{self.undecided:.2%}"
+            how = "no proof, no counterexample" if self.undecided is None else f"{left} of the box is left"
         return f"{self.answer} ({how})" if how else self.answer
 
 

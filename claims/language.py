@@ -156,12 +156,14 @@ class _Reader:
         for output in self.game.outputs:
             for label in output.labels:
                 plain = re.sub(rf"\b{label}\s+{output.name}\b", f"{output.name}.{label}", plain)
-        plain = re.sub(r"\bat\s*\(", "@ at(", plain)
+        plain = re.sub(r"\bat\s*\(", "** at(", plain)  # which binds to no more than what stands right before it
         try:
             with catch_warnings(action="ignore"):  # of Python's, on how numbers and words should be set apart
                 return ast.parse(plain, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise self.wrong(f"{short(text.strip(), 300)} cannot be read; see docs/claims.md for the words there are") from None
+            raise self.wrong(
+                f"{short(text.strip(), 300)} cannot be read; see docs/claims.md for the words there are"
+            ) from None
 
     def one(self, text: str, how: str) -> Term:
         """What is said, or what is said to rise or fall."""
@@ -223,7 +225,7 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 minus = self.number(operand)
                 return Term("number", lambda world: -minus(world))
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Call(func=ast.Name(id="at")) as right):
                 return self._elsewhere(left, right)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 one, other, apply = self.number(left), self.number(right), ARITHMETIC[type(op)]
