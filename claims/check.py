@@ -25,6 +25,7 @@ from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
 
 SECONDS = 20.0
+LITTLE = 1e-4  # a share, below which it would be shown as none
 ROUNDS = 0.02, 0.06, 0.15  # shares of the time for a counterexample and then for a proof by cases, in turn
 
 Answer = Literal["proved", "refuted", "undecided"]
@@ -53,11 +54,13 @@ class Verdict:
     def how(self) -> str:
         """How the answer was found, in a few words; none of a counterexample."""
         if self.answer == "undecided":
-            return (
-                "no proof, no counterexample" if self.undecided is None else f"{self.undecided:.2%} of the box is left"
-            )
+            if self.undecided is None:
+                return "no proof, no counterexample"
+            left = f"{self.undecided:.2%}" if self.undecided >= LITTLE else f"no more than {LITTLE:.2%}"
+            return f"{left} of the box is left"
         counted = ((self.cases, "case", "cases"), (self.boxes, "box", "boxes"))
-        return " and ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counted if n)
+        how = " and ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counted if n)
+        return "no point meets its premise" if self.answer == "proved" and not how else how
 
     def __str__(self) -> str:
         return f"{self.answer} ({self.how})" if self.how else self.answer

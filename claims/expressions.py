@@ -81,7 +81,7 @@ class Reader:
         for output in self.game.outputs:
             for label in output.labels:
                 plain = re.sub(rf"\b{label}\s+{output.name}\b", f"{output.name}.{label}", plain)
-        plain = re.sub(r"\bat\s*\(", "@ at(", plain)
+        plain = re.sub(r"\bat\s*\(", "** at(", plain)  # which binds to no more than what stands right before it
         try:
             with catch_warnings(action="ignore"):  # of Python's, on how numbers and words should be set apart
                 return ast.parse(plain, mode="eval").body
@@ -147,7 +147,7 @@ class Reader:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 minus = self.number(operand)
                 return Term("number", lambda world: -minus(world))
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Call(func=ast.Name(id="at")) as right):
                 return self._elsewhere(left, right)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 one, other, apply = self.number(left), self.number(right), ARITHMETIC[type(op)]
@@ -185,7 +185,7 @@ class Reader:
         self.outputs[name] = None
         return Term("number", lambda world: world.output(name, place), output, f"{name}.{label}")
 
-    def _elsewhere(self, left: ast.expr, right: ast.expr) -> Term:
+    def _elsewhere(self, left: ast.expr, right: ast.Call) -> Term:
         """X at (p = 0): the same at other values."""
         term = self.term(left)
         if term.kind == "label" or isinstance(left, ast.Constant):
@@ -193,7 +193,7 @@ class Reader:
                 f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
                 f"than a name, as in (alignment == oppose) at (diversity = 0)"
             )
-        if not (isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and right.keywords and not right.args):
+        if right.args or not right.keywords:
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
         plain: dict[str, Fraction | None] = {}

@@ -53,6 +53,8 @@ def read_box(
     game: Game, box: Mapping[str, Any], fixed: Mapping[str, float] | None
 ) -> tuple[dict[str, Side], dict[str, float]]:
     """Check a box and what is held fixed; parameters in neither take their defaults."""
+    if not isinstance(box, Mapping):
+        raise InputError(f"box: {short(box)} is not allowed; it is a table of (low, high) by parameter")
     sides = {name: _side(game, name, written) for name, written in box.items()}
     if not sides:
         raise InputError("box: there is no parameter, but a box has one or more")
@@ -63,6 +65,8 @@ def read_box(
 def read_fixed(game: Game, fixed: Mapping[str, float] | None, sides: Container[str] = ()) -> dict[str, float]:
     """Check what is held fixed."""
     held = {}
+    if fixed is not None and not isinstance(fixed, Mapping):
+        raise InputError(f"fixed: {short(fixed)} is not allowed; it is a table of values by parameter")
     for name, value in (fixed or {}).items():
         if name in sides:
             raise InputError(f"fixed.{name}: is a side of the box too; give it once")

@@ -164,6 +164,16 @@ def test_a_counterexample_is_short_and_keeps_to_its_box() -> None:
     assert all(len(repr(value)) <= 8 for value in found.values())
 
 
+def test_at_belongs_to_what_stands_right_before_it() -> None:
+    """At a prize of 0 the target gets nothing, so that 2 times its payoff there is the payoff there."""
+    assert check("restraint", "prize + 2 * target payoff at (prize = 0) == prize", seconds=5).answer == "proved"
+    assert check("restraint", "(prize + 2 * target payoff) at (prize = 0) == prize", seconds=5).answer == "refuted"
+
+
+def test_a_premise_that_nothing_meets_is_told() -> None:
+    assert str(check("restraint", "share > 2 implies war == 7")) == "proved (no point meets its premise)"
+
+
 def test_a_claim_about_two_points_names_both() -> None:
     found = check(
         "restraint", "alignment == oppose is nonincreasing in diversity", fixed={"decisiveness": 1}

@@ -119,7 +119,7 @@ def test_what_no_one_can_wait_for_is_not_computed() -> None:
         ("(war == 5) at (diversity = 2)", r"diversity: 2 is not allowed; allowed is \[0, 1\]"),
         ("(war == 5) at (war_resolute = 1, war_irresolute = 0)", "war_irresolute: 0 is below war_resolute, 1"),
         ("war at (share = 1, share = 0) > 1", "gives share twice"),
-        ("war @ other(share = 1) > 1", "'at' is followed by values"),
+        ("war @ other(share = 1) > 1", "is not a part of the language"),
         ("not " * 5000 + "share > 0", "nested too deeply|cannot be read"),
     ],
 )
