@@ -38,7 +38,7 @@ def measure_grid(game: str, box: dict[str, Any], count: int, tolerance: float, t
     started = perf_counter()
     found = regions(game, box, tolerance=tolerance)
     made = perf_counter() - started
-    axes = {n: {"geomspace" if s.is_log else "linspace": [s.low, s.high, count]} for n, s in found.sides.items()}
+    axes = {name: side.axis(count) for name, side in found.sides.items()}
     sweep = Sweep(game, axes, outputs=["regime"], outside_domain="mark")
     dense, solved = [], []
     for _ in range(rounds + 1):

@@ -31,6 +31,10 @@ class Side:
         """Of points that are spread evenly over the side, as a design writes it."""
         return {"log_uniform" if self.is_log else "uniform": [self.low, self.high]}
 
+    def axis(self, count: int) -> dict[str, list[float]]:
+        """Labels from end to end, as a sweep writes them."""
+        return {"geomspace" if self.is_log else "linspace": [self.low, self.high, count]}
+
     def at(self, share: Any) -> Any:
         """The value so far along the side, as a number, at 1 its end; where it is an Interval, certain to hold it."""
         if isinstance(share, Interval):

@@ -85,8 +85,5 @@ def _sweep(found: "Regions", shape: int | Mapping[str, int]) -> Sweep:
     missing = [name for name in found.sides if name not in counts]
     if missing:
         raise InputError(f"shape.{missing[0]}: is missing; there is a number for each of {', '.join(found.sides)}")
-    axes = {
-        name: {"geomspace" if side.is_log else "linspace": [side.low, side.high, counts[name]]}
-        for name, side in found.sides.items()
-    }
+    axes = {name: side.axis(counts[name]) for name, side in found.sides.items()}
     return Sweep(found.game, axes, found.fixed, [found.output.name], outside_domain="mark")
