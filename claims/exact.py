@@ -4,21 +4,19 @@ fails(claim, box, point) -> bool            point: a Fraction for each parameter
 simplest(claim, box, point) -> point        another one where it fails, of defaults and short decimals if it can be
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any
 
-import numpy as np
-
-from posse.claims.boxes import Box
+from posse.claims.arithmetics import INTERVALS, PLAIN, near, symbols, written
 from posse.claims.language import Claim
-from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
-from posse.kernels.algebra import Formula, Table, TooHard
+from posse.claims.scope import Box
+from posse.claims.world import FACTOR, OTHER, STEP
+from posse.kernels.algebra import Table
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
-from posse.kernels.intervals import Interval, Truth, enclose
-from posse.kernels.solution import call, numbers
+from posse.kernels.forms import Formula, TooHard
+from posse.kernels.intervals import truth
 
 Point = dict[str, Fraction]
 
@@ -33,12 +31,11 @@ def fails(claim: Claim, box: Box, point: Point) -> bool:
     table = Table()
     exactly = {name: table.number(value) for name, value in point.items()}
     with suppress(TooHard, RecursionError, InputError):
-        found = claim.holds(World(claim.game, claim.outputs, exactly, symbols(table, may_be_undefined=True), box))
+        found = claim.holds(claim.world(exactly, symbols(table, may_be_undefined=True), box))
         if not isinstance(found, Formula):  # in which an irrational power is left
             return not found
     around = {name: near(value) for name, value in point.items()}
-    found = claim.holds(World(claim.game, claim.outputs, around, INTERVALS, box))
-    return not (found.maybe if isinstance(found, Truth) else found)
+    return not bool(truth(claim.holds(claim.world(around, INTERVALS, box))).maybe)
 
 
 def _seems_to_fail(claim: Claim, box: Box, point: Point) -> bool:
@@ -48,44 +45,13 @@ def _seems_to_fail(claim: Claim, box: Box, point: Point) -> bool:
     if not _is_meant(claim, box, point):
         return False
     with suppress(ArithmeticError, RecursionError, InputError):
-        return not claim.holds(World(claim.game, claim.outputs, point, PLAIN, box))
+        return not claim.holds(claim.world(point, PLAIN, box))
     return fails(claim, box, point)
 
 
 def _is_meant(claim: Claim, box: Box, point: Point) -> bool:
     inside = not any(box[name].exclude(value) for name, value in point.items())
     return inside and all(point[low] <= point[high] for low, high in claim.game.order)
-
-
-def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-    solution = call(game, values)
-    return {name: numbers(game, solution, game.output(name)) for name in outputs}
-
-
-def symbols(table: Table, may_be_undefined: bool = False) -> Arithmetic:
-    """The arithmetic of forms; where all parameters are constants, so are they, but for powers."""
-
-    def solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-        held = _solve(game, values, outputs)
-        return {name: tuple(n if _is_nan(n) else table.number(n) for n in found) for name, found in held.items()}
-
-    return Arithmetic(table.number, solve, may_be_undefined)
-
-
-def _is_nan(number: Any) -> bool:
-    return isinstance(number, float) and number != number
-
-
-def near(value: Fraction) -> Interval:
-    """A narrow interval that certainly holds a number."""
-    nearest = float(value)
-    if Fraction(nearest) == value:
-        return Interval(nearest, nearest)
-    return Interval(np.nextafter(nearest, -np.inf), np.nextafter(nearest, np.inf))
-
-
-INTERVALS = Arithmetic(near, enclose)
-PLAIN = Arithmetic(lambda number: number, _solve, may_be_undefined=True)
 
 
 def simplest(claim: Claim, box: Box, point: Point) -> Point:
@@ -112,4 +78,4 @@ def _simpler(game: Game, name: str, value: Fraction) -> Iterator[Fraction]:
 
 def usual(game: Game, name: str) -> Fraction:
     """A parameter's default, as it is written."""
-    return Fraction(repr(float(game.parameter(name).default)))
+    return written(game.parameter(name).default)

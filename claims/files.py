@@ -16,13 +16,13 @@ source = "where it was said"
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from posse.claims.boxes import meant
-from posse.claims.check import SECONDS, Verdict, check
+from posse.claims.check import SECONDS, Answer, Verdict, check
 from posse.claims.language import read
+from posse.claims.scope import scope
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.errors import InputError
 from posse.sweeps.spec import read_as
@@ -39,7 +39,7 @@ class Said(BaseModel):
     game: str | None = None
     box: dict[str, Any] | None = None
     fixed: dict[str, Any] | None = None
-    expected: Literal["proved", "refuted", "undecided"] | None = None
+    expected: Answer | None = None
     seconds: float | int | None = Field(default=None, gt=0)
 
 
@@ -61,7 +61,7 @@ def read_claims(path: Path) -> Claims:
         try:
             game = find_game(said.game or found.game)
             read(game, said.claim)
-            meant(game, said.box, said.fixed)
+            scope(game, said.box, said.fixed)
         except InputError as error:
             raise InputError(f"{path}: claims.{k}: {error}") from None
     return found

@@ -9,18 +9,18 @@ claim seems to fail counts only if it fails exactly (posse.claims.exact).
 from collections.abc import Mapping
 from fractions import Fraction
 from time import monotonic
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from posse.claims.boxes import Box
+from posse.claims.arithmetics import ARRAYS, written
 from posse.claims.exact import Point, fails, simplest, usual
 from posse.claims.language import Claim
-from posse.claims.world import FACTOR, OTHER, STEP, Arithmetic, Values, World
-from posse.kernels.algebra import Bounds
+from posse.claims.scope import Box
+from posse.claims.world import FACTOR, OTHER, STEP
 from posse.kernels.declaration import Game
-from posse.kernels.grid import solve_arrays
+from posse.kernels.forms import Bounds
+from posse.kernels.witnesses import within
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,6 +28,10 @@ FIRST, MOST = 1 << 10, 1 << 16  # points at a time
 TRIED = 8  # of those where it seems to fail, at a time
 CHANGED = 0.15  # of the parameters of a point that is varied
 USUAL, END = 0.25, 0.1  # how often a default is drawn, and each of the ends
+SIZES = -2.0, 1.5  # powers of ten: how large numbers without an end are
+STEPS = -4.0, 1.0  # likewise a step, or as a share of the longest that there is
+FACTORS = -4.0, 4.0  # powers of two
+FRESH = 0.5  # of the points that do not come from others
 
 
 def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usual: bool = False) -> Point | None:
@@ -57,7 +61,7 @@ def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str,
         return {}
     count = len(next(iter(points.values())))
     with np.errstate(all="ignore"):
-        there = np.asarray(claim.premise.run(World(claim.game, claim.outputs, points, ARRAYS, box)))
+        there = np.asarray(claim.premise.run(claim.world(points, ARRAYS, box)))
     there = np.broadcast_to(there, count)
     return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
 
@@ -66,7 +70,7 @@ def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.rand
     """Half of the points replaced by some that were near, with a few of their parameters changed."""
     count = len(next(iter(points.values())))
     parents = dice.integers(len(next(iter(near.values()))), size=count)
-    fresh = dice.random(count) < 0.5
+    fresh = dice.random(count) < FRESH
     return {
         name: np.where(fresh | (dice.random(count) < CHANGED), values, near[name][parents])
         for name, values in points.items()
@@ -74,7 +78,7 @@ def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.rand
 
 
 def _usual(game: Game, box: Box) -> Box:
-    usual = {p.name: Fraction(p.common) for p in game.parameters if p.common is not None}
+    usual = {p.name: written(p.common) for p in game.parameters if p.common is not None}
     return {
         name: Bounds(usual[name], usual[name]) if name in usual and not bounds.exclude(usual[name]) else bounds
         for name, bounds in box.items()
@@ -97,20 +101,9 @@ def _plainness(game: Game, point: Point) -> tuple[int, int]:
 
 def holds(claim: Claim, box: Box, points: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
     """Whether a claim holds at each of many points, in float64; it does where there is no point of the game."""
-    world = World(claim.game, claim.outputs, points, ARRAYS, box)
-    world.limits.extend(points[low] <= points[high] for low, high in claim.game.order)
     with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(claim.holds(world)), next(iter(points.values())).shape)
-
-
-def _solve(game: Game, values: Values, outputs: tuple[str, ...]) -> Mapping[str, tuple[Any, ...]]:
-    arrays = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in values.items()}
-    solved = solve_arrays(game, arrays, outputs) if outputs else {}
-    whole = {name: game.output(name).kind != "real" for name in outputs}
-    return {name: tuple(held.astype(np.int64) if whole[name] else held) for name, held in solved.items()}
-
-
-ARRAYS = Arithmetic(np.float64, _solve, may_be_undefined=True)
+        found = claim.holds(claim.world(points, ARRAYS, box).in_order())
+    return np.broadcast_to(np.asarray(found), next(iter(points.values())).shape)
 
 
 def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[str, Floats]:
@@ -119,32 +112,20 @@ def draw(game: Game, box: Box, count: int, dice: np.random.Generator) -> dict[st
     for name, bounds in box.items():
         if name in (STEP, FACTOR):
             continue
-        found[name] = _draw(bounds, game.parameter(name.removeprefix(OTHER)).default, count, dice)
+        found[name] = _draw(bounds, usual(game, name.removeprefix(OTHER)), count, dice)
     for low, high in game.order:
         largest = np.inf if box[high].high is None else float(box[high].high or 0)
         found[high] = np.minimum(np.maximum(found[high], found[low]), largest)
     if STEP in box:
-        size = 10 ** dice.uniform(-4, 1, count)
+        size = 10 ** dice.uniform(*STEPS, count)
         found[STEP] = size if box[STEP].high is None else np.minimum(size, 1) * float(box[STEP].high or 0)
     if FACTOR in box:
-        found[FACTOR] = np.exp2(dice.uniform(-4, 4, count))
+        found[FACTOR] = np.exp2(dice.uniform(*FACTORS, count))
     return found
 
 
-def _draw(bounds: Bounds, usual: float, count: int, dice: np.random.Generator) -> Floats:
-    low, high = (None if end is None else float(end) for end in bounds[:2])
-    if low is not None and low == high:
-        return np.full(count, low)
-    wide = 10 ** dice.uniform(-2, 1.5, count)
-    if low is not None and high is not None:
-        values = dice.uniform(low, high, count)
-    elif low is not None:
-        values = low + wide
-    else:
-        values = (high or 0.0) - wide if high is not None else dice.choice([-1, 1], count) * wide
-    chosen, first = dice.random(count), 0.0
-    for end, often in ((low, END), (high, END), (usual, USUAL)):
-        if end is not None and not bounds.exclude(Fraction(repr(end))):
-            values = np.where((chosen >= first) & (chosen < first + often), end, values)
-            first += often
-    return values
+def _draw(bounds: Bounds, default: Fraction, count: int, dice: np.random.Generator) -> Floats:
+    if bounds.low is not None and bounds.low == bounds.high:
+        return np.full(count, float(bounds.low))
+    size = 10 ** dice.uniform(*SIZES, count)
+    return within(bounds, size, dice, [(bounds.low, END), (bounds.high, END), (default, USUAL)])

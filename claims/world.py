@@ -5,28 +5,19 @@ World(game, outputs, values, arithmetic, box)   the values are the game's parame
 .limits                                         conditions that all these points are meant by the claim
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import Any, Literal
 
-from posse.kernels.algebra import Bounds
+from posse.claims.arithmetics import Arithmetic, Values, written
 from posse.kernels.declaration import Game
+from posse.kernels.forms import Bounds
+
+How = Literal["always", "falls", "rises", "constant", "scales"]  # what is said of a term
 
 STEP, FACTOR, OTHER = "a step", "a factor", "other "  # what a claim adds to the parameters, whose names are words
-
-Values = Mapping[str, Any]
-
-
-class Arithmetic(NamedTuple):
-    """number: a number of the text. solve: outputs at values, a tuple of numbers each.
-
-    may_be_undefined: numbers can be NaN, which is not the claim's concern.
-    """
-
-    number: Callable[[Fraction], Any]
-    solve: Callable[[Game, Values, tuple[str, ...]], Mapping[str, tuple[Any, ...]]]
-    may_be_undefined: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ class World:
             self.limits.extend(self._within(values, {name: domain(self.game, name) for name in values}))
         return self.elsewhere[key]
 
-    def moved(self, how: str, names: tuple[str, ...]) -> "World":
+    def moved(self, how: How, names: tuple[str, ...]) -> "World":
         """The second point of a claim about what changes: a step up, a factor, or anything else in the box.
 
         A step stays in the box, a factor in the domain; anything else has bounds of its own.
@@ -92,13 +83,19 @@ class World:
                 yield value < end if high_open else value <= end
 
     def _with(self, values: Values) -> "World":
-        both = {**self.values, **values}
-        self.limits.extend(both[low] <= both[high] for low, high in self.game.order if low in values or high in values)
-        return World(self.game, self.outputs, both, self.arithmetic, self.box, self.limits)
+        there = World(self.game, self.outputs, {**self.values, **values}, self.arithmetic, self.box, self.limits)
+        return there.in_order(values)
+
+    def in_order(self, names: Container[str] | None = None) -> "World":
+        """The same, where parameters keep to the order that the game has among them; names: of those that may not."""
+        for low, high in self.game.order:
+            if names is None or low in names or high in names:
+                self.limits.append(self.values[low] <= self.values[high])
+        return self
 
 
 def domain(game: Game, name: str) -> Bounds:
     """Where a parameter may lie by itself."""
     found = game.parameter(name).domain
-    low, high = (Fraction(end) if abs(end) < float("inf") else None for end in (found.low, found.high))
+    low, high = (written(end) if isfinite(end) else None for end in (found.low, found.high))
     return Bounds(low, high, found.low_open, found.high_open)

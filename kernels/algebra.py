@@ -2,209 +2,30 @@
 
     Table()                   the symbols of one run of a definition
     .parameter(name, bounds)  a number that may be anything within bounds
-    Form                      a polynomial of symbols; arithmetic makes new ones, quotients and powers new symbols
-    Formula                   a condition: forms compared with 0, joined by and, or
+    .number(value)            a number, as one of them
 
-What is the same polynomial of the same symbols is the same Form, whatever way it was computed; so is what is the same
-quotient of polynomials without a common power product. Nothing is rounded. posse.kernels.proof proves with these.
+They are Forms, which compared make Formulas (posse.kernels.forms); quotients and powers that are no polynomials are new
+symbols. What is the same polynomial of the same symbols is the same Form, whatever way it was computed; so is what is
+the same quotient of polynomials without a common power product. Nothing is rounded. posse.kernels.proof proves with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import inf, isfinite
 from numbers import Real
-from operator import add, mul, sub
+from operator import mul, sub
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from posse.kernels.vocabulary import Varying, has_flag, opposite, portion, ratio_power, where
+from posse.kernels.forms import Bounds, Condition, Fork, Form, Formula, Monomial, Symbol, Terms, TooHard
+from posse.kernels.vocabulary import has_flag, portion, ratio_power, where
 
-Monomial = tuple["Symbol", ...]  # in the order of the symbols, one as often as its power
-Terms = dict[Monomial, Fraction]
 Operation = Callable[[Any, Any], Any]
 
 MANY = 1000  # terms of a form, and
 TOO_MANY = 30_000  # forms: beyond that nothing is proved in time
-
-
-class TooHard(BaseException):  # no Exception, which whoever runs a definition would report as an error of its author
-    """This definition leaves the algebra here, or becomes too large for it."""
-
-
-class Fork(BaseException):  # likewise
-    """Whether a parameter has this very value, on which the definition turns: to be decided before it runs."""
-
-    def __init__(self, name: str, value: Fraction) -> None:
-        super().__init__(name, value)
-        self.name, self.value = name, value
-
-
-class Bounds(NamedTuple):
-    """Where a number lies; None where it has no end."""
-
-    low: Fraction | None = None
-    high: Fraction | None = None
-    low_open: bool = False
-    high_open: bool = False
-    apart: tuple[Fraction, ...] = ()  # values that it does not have
-
-    def exclude(self, value: Fraction) -> bool:
-        below = self.low is not None and (value < self.low or (value == self.low and self.low_open))
-        above = self.high is not None and (value > self.high or (value == self.high and self.high_open))
-        return below or above or value in self.apart
-
-
-class Symbol:
-    """What a form is made of.
-
-    kind and parts: "parameter" (name, bounds); "ratio" (numerator, denominator); "power" (base, exponent);
-    "choice" (condition, yes, no)
-    """
-
-    __slots__ = ("index", "is_code", "is_endless", "kind", "parts", "support")
-
-    def __init__(self, index: int, kind: str, parts: tuple[Any, ...]) -> None:
-        self.index, self.kind, self.parts = index, kind, parts
-        arms = parts[1:] if kind == "choice" else ()
-        self.is_endless = any(arm.limit is not None or any(s.is_endless for s in arm.symbols) for arm in arms)
-        self.is_code = bool(arms) and not self.is_endless and all(s.is_code for arm in arms for s in arm.symbols)
-        self.support: frozenset[Symbol] = frozenset((self,)).union(
-            *(part.support for part in parts if isinstance(part, Form | Formula))
-        )
-
-    def __lt__(self, other: "Symbol") -> bool:
-        return self.index < other.index
-
-
-class Form(Varying):
-    """A polynomial: what it is of, by power products; or, where `limit` is one, that infinity."""
-
-    __array_ufunc__ = None  # NumPy's numbers leave arithmetic to the methods
-    __slots__ = ("index", "limit", "support", "symbols", "table", "terms")
-    __hash__ = object.__hash__
-
-    def __init__(self, table: "Table", index: int, terms: Terms, limit: float | None) -> None:
-        self.table, self.index, self.terms, self.limit = table, index, terms, limit
-        self.symbols: tuple[Symbol, ...] = tuple(sorted({s for monomial in terms for s in monomial}))
-        self.support: frozenset[Symbol] = frozenset().union(*(s.support for s in self.symbols))
-
-    @property
-    def constant(self) -> Fraction | None:
-        """The number that it is, None where it varies."""
-        return None if self.symbols or self.limit is not None else self.terms.get((), Fraction(0))
-
-    def split(self, symbol: Symbol) -> tuple["Form", "Form"] | None:
-        """a and b of a · symbol + b; None where the symbol has a higher power."""
-        first: Terms = {}
-        rest: Terms = {}
-        for monomial, coefficient in self.terms.items():
-            count = monomial.count(symbol)
-            if count > 1:
-                return None
-            if count:
-                first[tuple(s for s in monomial if s is not symbol)] = coefficient
-            else:
-                rest[monomial] = coefficient
-        return self.table.form(first), self.table.form(rest)
-
-    def where_is(self, symbol: Symbol, value: "Form") -> "Form":
-        """The form with a value in place of a symbol."""
-        found: Any = self.table.form({m: c for m, c in self.terms.items() if symbol not in m})
-        for monomial, coefficient in self.terms.items():
-            if count := monomial.count(symbol):
-                part: Any = self.table.form({tuple(s for s in monomial if s is not symbol): coefficient})
-                for _ in range(count):
-                    part = part * value
-                found = found + part
-        return self.table.number(found)
-
-    def __add__(self, other: Any) -> Any:
-        return self.table.apply(add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.table.apply(add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.table.apply(sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.table.apply(sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.table.apply(mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.table.apply(mul, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.table.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.table.divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self.table.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self.table.power(other, self)
-
-    def __neg__(self) -> Any:
-        return 0 - self
-
-    def __pos__(self) -> "Form":
-        return self
-
-    def __abs__(self) -> Any:
-        return where(self < 0, -self, self)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.table.positive(other, self, True)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.table.positive(self, other, True)
-
-    def __le__(self, other: Any) -> Any:
-        return self.table.positive(other, self, False)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.table.positive(self, other, False)
-
-    def __eq__(self, other: Any) -> Any:
-        return self.table.equal(self, other)
-
-    def __ne__(self, other: Any) -> Any:
-        return opposite(self.table.equal(self, other))
-
-    def __bool__(self) -> bool:
-        raise TypeError("branches on a number that varies; a game is written without branches")
-
-
-class Formula(Varying):
-    """op and parts: "positive" (form, strict): it is above 0, or not below; "and", "or" (two conditions)."""
-
-    __array_ufunc__ = None
-    __slots__ = ("index", "op", "parts", "support", "table")
-    __hash__ = object.__hash__
-
-    def __init__(self, table: "Table", index: int, op: str, parts: tuple[Any, ...]) -> None:
-        self.table, self.index, self.op, self.parts = table, index, op, parts
-        self.support: frozenset[Symbol] = frozenset().union(*(p.support for p in parts if not isinstance(p, bool)))
-
-    def __and__(self, other: Any) -> Any:
-        return self.table.join("and", self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return self.table.join("or", self, other)
-
-    __rand__, __ror__ = __and__, __or__
-
-    def __bool__(self) -> bool:
-        raise TypeError("branches on a condition that varies; a game is written without branches")
-
-
-Condition = bool | Formula
 
 
 class Table:

@@ -139,11 +139,11 @@ class Truth(Varying):
         self.sure, self.maybe, self.compared = np.asarray(sure), np.asarray(maybe), compared
 
     def __and__(self, other: Any) -> "Truth":
-        other = _truth(other)
+        other = truth(other)
         return Truth(self.sure & other.sure, self.maybe & other.maybe)
 
     def __or__(self, other: Any) -> "Truth":
-        other = _truth(other)
+        other = truth(other)
         return Truth(self.sure | other.sure, self.maybe | other.maybe)
 
     __rand__, __ror__ = __and__, __or__
@@ -152,7 +152,8 @@ class Truth(Varying):
         raise TypeError("branches on a condition that varies; a game is written without branches")
 
 
-def _truth(value: Any) -> Truth:
+def truth(value: Any) -> Truth:
+    """A condition as a Truth; of a plain one, that."""
     return value if isinstance(value, Truth) else Truth(value, value)
 
 
@@ -236,7 +237,7 @@ def _where(condition: Truth, yes: Any, no: Any) -> Any:
     """Both where it is undecided: of conditions and of few numbers exactly that, of others the hull."""
     possible, impossible = condition.maybe, ~condition.sure
     if all(isinstance(arm, Truth | bool | np.bool_) for arm in (yes, no)):
-        this, that = _truth(yes), _truth(no)
+        this, that = truth(yes), truth(no)
         maybe = (possible & this.maybe) | (impossible & that.maybe)
         return Truth(~((possible & ~this.sure) | (impossible & ~that.sure)), maybe)
     if not any(isinstance(arm, Interval) or (isinstance(arm, float) and isnan(arm)) for arm in (yes, no)):
@@ -299,7 +300,7 @@ def enclose(
     """
     given = {**game.defaults, **box}
     with np.errstate(all="ignore"):
-        inside = reduce(and_, map(_truth, limits(game, given)))
+        inside = reduce(and_, map(truth, limits(game, given)))
         solution = call(game, given)
         found: dict[str, tuple[Interval | Choice, ...]] = {}
         for output in [game.output(name) for name in outputs] if outputs else game.outputs:

@@ -9,11 +9,13 @@ of a choice with what holds in each. And what is known not to fall below 0 may b
 one; that none is found says nothing. posse.kernels.witnesses spares it much that cannot be shown.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol, Table, TooHard, common, without
+from posse.kernels.algebra import Table, common, without
+from posse.kernels.facts import Fact, Facts, comparisons, facts_of, told, with_facts
+from posse.kernels.forms import Bounds, Condition, Form, Formula, Symbol, TooHard
 from posse.kernels.vocabulary import opposite
 from posse.kernels.witnesses import Witnesses
 
@@ -22,16 +24,6 @@ EASY = 100  # steps for what is settled while the definition runs
 EFFORTS = 50, 500, 3000  # steps for one comparison: most are easy, and many need not be decided
 SPARED = 4  # part of the steps that are left
 DEPTHS = 5, 9, 14  # replacements one after another
-
-
-class Fact(NamedTuple):
-    """A form that is above 0, or not below."""
-
-    form: Form
-    strict: bool
-
-
-Facts = frozenset[Fact | Formula]  # a formula is an alternative of which it is not known yet which side holds
 
 
 class Prover:
@@ -259,7 +251,7 @@ class Prover:
                 continue
             chosen = {Fact(_chosen(fact.form, condition, arm), fact.strict) for fact in comparisons(facts)}
             known = with_facts(frozenset(chosen) | (facts - frozenset(comparisons(facts))), holds)
-            if any(_is_false(fact) for fact in comparisons(known)):
+            if any(fact.is_false for fact in comparisons(known)):
                 continue
             if not self.above(_chosen(form, condition, arm), strict, known, depth) and not any(
                 self.above(-fact.form, not fact.strict, known - {fact}, depth) for fact in comparisons(known - facts)
@@ -307,55 +299,6 @@ class Prover:
         return Bounds(Fraction(0) if low else None, Fraction(1) if high else None)
 
 
-def comparisons(facts: Facts) -> list[Fact]:
-    """Those that are no alternatives."""
-    return [fact for fact in facts if isinstance(fact, Fact)]
-
-
-def with_facts(facts: Facts, condition: Condition) -> Facts:
-    """What is known where a condition holds too, and which sides of alternatives that rules out."""
-    found = facts | set(facts_of(condition, facts))
-    while True:
-        alternatives = [fact for fact in found if isinstance(fact, Formula)]
-        more = found | {new for one in alternatives for new in facts_of(one, found)}
-        if more == found:
-            return found
-        found = more
-
-
-def facts_of(condition: Condition, facts: Facts = frozenset()) -> Iterator[Fact | Formula]:
-    """What holds where a condition does, beside facts that may rule out one side of an alternative."""
-    if not isinstance(condition, Formula):
-        return
-    if condition.op == "positive":
-        yield Fact(*condition.parts)
-        return
-    if condition.op == "or":
-        yield condition
-    for part, other in (condition.parts, condition.parts[::-1]):
-        if condition.op == "and" or told(other, facts) is False:
-            yield from facts_of(part, facts)
-
-
-def told(condition: Condition, facts: Facts) -> bool | None:
-    """What facts say of a condition in so many words; None where they say nothing."""
-    if not isinstance(condition, Formula):
-        return bool(condition)
-    if condition.op == "positive":
-        form, strict = condition.parts
-        if Fact(form, True) in facts or (not strict and Fact(form, False) in facts):
-            return True
-        against = -form
-        return False if Fact(against, True) in facts or (strict and Fact(against, False) in facts) else None
-    ends = condition.op == "or"
-    if ends and condition in facts:
-        return True
-    found = [told(part, facts) for part in condition.parts]
-    if ends in found:
-        return ends
-    return None if None in found else not ends
-
-
 def _is_larger(condition: Formula, one: Form, other: Form) -> bool:
     """Whether a condition is that one form is larger than another, or not smaller."""
     difference = one - other
@@ -370,11 +313,6 @@ def _chosen(form: Form, condition: Formula, arm: int) -> Form:
     return form
 
 
-def _is_false(fact: Fact) -> bool:
-    value = fact.form.constant
-    return value is not None and (value < 0 or (value == 0 and fact.strict))
-
-
 def _quotient(form: Form) -> tuple[Any, Any]:
     """Numerator and denominator of a base."""
     if len(form.terms) == 1 and len(form.symbols) == 1 and form.symbols[0].kind == "ratio":
@@ -385,11 +323,11 @@ def _quotient(form: Form) -> tuple[Any, Any]:
     return form, form.table.number(1)
 
 
-def _factors(form: Form, fact: Form) -> list[Fraction]:
-    """Multiples of a fact that leave less of a form."""
+def _factors(form: Form, other: Form) -> list[Fraction]:
+    """Multiples of another form that leave less of one: the two smallest, since each costs a search."""
     ratios = {
         form.terms[monomial] / coefficient
-        for monomial, coefficient in fact.terms.items()
+        for monomial, coefficient in other.terms.items()
         if monomial and form.terms.get(monomial, 0) * coefficient > 0
     }
     return sorted(ratios)[:2]

@@ -1,8 +1,8 @@
 """The unit box cut into boxes, each certain of what it holds or small: what is where, without gaps between points.
 
-    subdivide(enclose, dimensions, tolerance) -> Leaves
-    subdivide(..., leaves)                    goes on from there
-    subdivide_apart(hand_out, ...)            the same by many hands
+    whole(enclose, dimensions) -> Leaves               the box in one piece
+    subdivide(enclose, tolerance, leaves) -> Leaves    in smaller ones
+    subdivide_apart(hand_out, ...)                     the same by many hands
 
 enclose(low, high) tells of boxes, float64 of shape (n, dimensions), which codes may occur in each: bits, uint64 (n,).
 The largest undecided boxes are halved first, along their longest side. Corners are multiples of powers of two: exact.
@@ -56,28 +56,28 @@ class Leaves:
         return Leaves(self.low[which], self.high[which], self.codes[which], self.halvings[which], self.asked)
 
 
+def whole(enclose: Enclose, dimensions: int) -> Leaves:
+    """The box in one piece."""
+    low, high = np.zeros((1, dimensions)), np.ones((1, dimensions))
+    return Leaves(low, high, enclose(low, high), np.zeros(1, np.int64), 1)
+
+
 def subdivide(
     enclose: Enclose,
-    dimensions: int,
     tolerance: float,
-    leaves: Leaves | None = None,
+    leaves: Leaves,
     most: int = 1 << 24,
     seconds: float = np.inf,
 ) -> Leaves:
     """Cut until each box is certain or no side is longer than the tolerance.
 
-    leaves: to go on from. most: boxes, which are never more if they were not, and seconds: after which it stops with
-    what there is.
+    leaves: what is cut. most: boxes, which are never more if they were not, and seconds: after which it stops with what
+    there is.
     """
     end = monotonic() + seconds
-    if leaves is None:
-        low, high = np.zeros((1, dimensions)), np.ones((1, dimensions))
-        leaves = Leaves(low, high, enclose(low, high), np.zeros(1, np.int64), 1)
     open_ = leaves.is_open(tolerance)
-    kept, waiting = (
-        [leaves[~open_]],
-        {int(h): leaves[open_ & (leaves.halvings == h)] for h in set(leaves.halvings[open_])},
-    )
+    kept = [leaves[~open_]]
+    waiting = {int(h): leaves[open_ & (leaves.halvings == h)] for h in set(leaves.halvings[open_])}
     count, asked = len(leaves), leaves.asked
     while waiting and count < most and monotonic() < end:
         largest = min(waiting)
@@ -105,7 +105,6 @@ class Cut:
     """
 
     enclose: Enclose
-    dimensions: int
     tolerance: float
     more: int
     seconds: float
@@ -113,7 +112,7 @@ class Cut:
 
     def __call__(self, part: Leaves) -> Leaves:
         seconds = min(self.seconds, self.until - time())
-        return subdivide(self.enclose, self.dimensions, self.tolerance, part, len(part) + self.more, seconds)
+        return subdivide(self.enclose, self.tolerance, part, len(part) + self.more, seconds)
 
 
 HandOut = Callable[[Callable[[Leaves], Leaves], Sequence[Leaves]], Iterable[Leaves]]
@@ -122,7 +121,6 @@ HandOut = Callable[[Callable[[Leaves], Leaves], Sequence[Leaves]], Iterable[Leav
 def subdivide_apart(
     hand_out: HandOut,
     enclose: Enclose,
-    dimensions: int,
     tolerance: float,
     leaves: Leaves,
     most: int = 1 << 24,
@@ -134,14 +132,14 @@ def subdivide_apart(
     """
     until = time() + seconds
     few = min(most, len(leaves) + 2 * PARTS * SMALLEST_PART)
-    begun = subdivide(enclose, dimensions, tolerance, leaves, few, min(seconds, FIRST))
+    begun = subdivide(enclose, tolerance, leaves, few, min(seconds, FIRST))
     open_ = begun.is_open(tolerance)
     todo, left = begun[open_], until - time()
     if not len(todo) or len(begun) >= most or left <= 0:
         return begun
     todo = replace(todo[np.argsort(todo.halvings, kind="stable")], asked=0)  # each part has some of each size
     number = min(-(-len(todo) // SMALLEST_PART), most - len(begun), max(PARTS, len(todo) // LARGEST_PART))
-    cut = Cut(enclose, dimensions, tolerance, (most - len(begun)) // number, left, until)
+    cut = Cut(enclose, tolerance, (most - len(begun)) // number, left, until)
     done = list(hand_out(cut, [todo[k::number] for k in range(number)]))
     return joined([begun[~open_], *done], begun.asked + sum(part.asked for part in done))
 

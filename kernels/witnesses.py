@@ -1,21 +1,25 @@
 """Witnesses: points at which a proof need not be tried, for there it is seen to fail.
 
     Witnesses().against(form, facts)   whether some point that fits the facts shows a form below 0
+    within(bounds, ...)                numbers drawn within bounds
 
 The points are drawn at random and in float64: they decide only what is worth trying, never what is proved.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from posse.kernels.algebra import Bounds, Condition, Form, Formula, Symbol
+from posse.kernels.forms import Bounds, Condition, Form, Formula, Symbol
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 POINTS = 512
+SIZES = -3.0, 1.5  # powers of ten, of numbers without an end
+END = 0.15  # how often each end of a range is drawn
 ALIKE = 0.15  # of the points: for claims about what is equal
 CLEAR = 1e-9  # how far below 0 is no error of rounding
 
@@ -26,7 +30,7 @@ class Witnesses:
     def __init__(self, seed: int = 0) -> None:
         self._dice = np.random.default_rng(seed)
         self._alike = self._dice.random(POINTS) < ALIKE  # where all that have one range have one value
-        self._size = 10 ** self._dice.uniform(-3, 1.5, POINTS)
+        self._size = 10 ** self._dice.uniform(*SIZES, POINTS)
         self._symbols: dict[Symbol, Floats] = {}
         self._forms: dict[int, Floats] = {}
 
@@ -77,17 +81,27 @@ class Witnesses:
         return one & other if condition.op == "and" else one | other
 
     def _drawn(self, bounds: Bounds) -> Floats:
-        """A parameter: all of its range, what lies near 0, and its ends."""
-        low, high = (None if end is None else float(end) for end in bounds[:2])
-        wide = np.where(self._alike, self._size, 10 ** self._dice.uniform(-3, 1.5, POINTS))
-        if low is not None and high is not None:
-            values = self._dice.uniform(low, high, POINTS)
-        elif low is not None:
-            values = low + wide
-        else:
-            values = high - wide if high is not None else self._dice.choice([-1, 1], POINTS) * wide
-        chosen = self._dice.random(POINTS)
-        for k, (end, is_open) in enumerate(((low, bounds.low_open), (high, bounds.high_open))):
-            if end is not None and not is_open:
-                values = np.where((chosen >= 0.15 * k) & (chosen < 0.15 * (k + 1)), end, values)
-        return values
+        size = np.where(self._alike, self._size, 10 ** self._dice.uniform(*SIZES, POINTS))
+        return within(bounds, size, self._dice, [(bounds.low, END), (bounds.high, END)])
+
+
+def within(
+    bounds: Bounds, size: Floats, dice: np.random.Generator, often: Sequence[tuple[Fraction | None, float]]
+) -> Floats:
+    """Numbers drawn within bounds: from all of a range; where it has no end, by size; and some of them often.
+
+    size: how far from its one end, or from 0, shape (n,). often: numbers, if bounds allow them, and their shares.
+    """
+    low, high = (None if end is None else float(end) for end in bounds[:2])
+    if low is not None and high is not None:
+        values = dice.uniform(low, high, len(size))
+    elif low is not None:
+        values = low + size
+    else:
+        values = high - size if high is not None else dice.choice([-1, 1], len(size)) * size
+    chosen, first = dice.random(len(size)), 0.0
+    for value, share in often:
+        if value is not None and not bounds.exclude(value):
+            values = np.where((chosen >= first) & (chosen < first + share), float(value), values)
+            first += share
+    return values

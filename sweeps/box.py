@@ -33,17 +33,14 @@ class Side:
 
     def at(self, share: Any) -> Any:
         """The value so far along the side, as a number, at 1 its end; where it is an Interval, certain to hold it."""
-        if not isinstance(share, Interval):
-            share = np.asarray(share, dtype=np.float64)
-        if self.is_log:
-            ratio = Interval(self.high, self.high) / self.low if isinstance(share, Interval) else self.high / self.low
-            value = self.low * ratio**share
-        else:
-            width = Interval(self.high, self.high) - self.low if isinstance(share, Interval) else self.high - self.low
-            value = self.low + width * share
-        if isinstance(value, Interval):
+        if isinstance(share, Interval):
+            value = self._at(share, Interval(self.high, self.high))
             return Interval(np.maximum(value.low, self.low), np.minimum(value.high, self.high))
-        return np.where(share == 1, self.high, value)
+        share = np.asarray(share, dtype=np.float64)
+        return np.where(share == 1, self.high, self._at(share, self.high))
+
+    def _at(self, share: Any, high: Any) -> Any:
+        return self.low * (high / self.low) ** share if self.is_log else self.low + (high - self.low) * share
 
     def share(self, value: float) -> float:
         """How far along the side a value lies."""

@@ -26,7 +26,7 @@ from posse.kernels.catalogue import received, sent
 from posse.kernels.declaration import Game, Output
 from posse.kernels.errors import InputError, pick
 from posse.kernels.intervals import Interval, enclose
-from posse.kernels.subdivision import Bits, Floats, HandOut, Leaves, subdivide, subdivide_apart
+from posse.kernels.subdivision import Bits, Floats, HandOut, Leaves, subdivide, subdivide_apart, whole
 from posse.sweeps import dense, kept
 from posse.sweeps.box import Side, read_box, regime_output
 from posse.sweeps.numbers import numbers
@@ -63,9 +63,7 @@ class Regions:
         chosen = game if isinstance(game, Game) else find_game(game)
         regime_output(chosen)
         sides, rest = read_box(chosen, box, fixed)
-        low, high = np.zeros((1, len(sides))), np.ones((1, len(sides)))
-        codes = Enclosure(chosen, sides, rest)(low, high)
-        return cls(chosen, sides, rest, 1.0, Leaves(low, high, codes, np.zeros(1, np.int64), 1))
+        return cls(chosen, sides, rest, 1.0, whole(Enclosure(chosen, sides, rest), len(sides)))
 
     def __repr__(self) -> str:
         box = " × ".join(f"{name} {side.low:g} to {side.high:g}" for name, side in self.sides.items())
@@ -181,7 +179,7 @@ class Regions:
         True
         """
         tolerance = self.tolerance if tolerance is None else _tolerance(tolerance)
-        given = Enclosure(self.game, self.sides, self.fixed), len(self.sides), tolerance, self.leaves, most, seconds
+        given = Enclosure(self.game, self.sides, self.fixed), tolerance, self.leaves, most, seconds
         leaves = subdivide_apart(hand_out, *given) if hand_out else subdivide(*given)
         return replace(self, tolerance=tolerance, leaves=leaves)
 

@@ -25,8 +25,10 @@ def sliver(x: Any, y: Any) -> Shape:
     return Shape(where((y >= x) & (y <= x + 0.001), 1, 0))
 
 
-def shape(solve: Any) -> Game:
-    domain = Domain(0, 1)
+UNIT = Domain(0, 1)
+
+
+def shape(solve: Any, domain: Domain = UNIT) -> Game:
     return Game(
         name=solve.__name__,
         title=solve.__name__,

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import posse
-from posse.kernels.algebra import Bounds, Form, Formula, Symbol, Table
+from posse.kernels.algebra import Table
 from posse.kernels.errors import InputError
+from posse.kernels.forms import Bounds, Form, Formula, Symbol
 from posse.kernels.solution import call, numbers
 from posse.kernels.vocabulary import has_flag, maximum, minimum, opposite, portion, quotient, where
+from shapes import Shape, shape
 
 POINTS = 40
 
@@ -68,14 +70,13 @@ def in_symbols(game: Any, fixed: dict[str, int]) -> Any:
 
 
 def points(game: Any, fixed: dict[str, int], count: int) -> list[dict[str, Fraction]]:
+    """Short fractions, many of them at the end of a share."""
     dice, found = np.random.default_rng(3), []
     for _ in range(count):
         point = {p.name: Fraction(int(dice.integers(1, 40)), int(dice.choice([10, 40]))) for p in game.parameters}
         for p in game.parameters:
             if p.domain.high == 1:
-                point[p.name] = min(
-                    point[p.name], Fraction(1 if not p.domain.high_open else 9, 1 if not p.domain.high_open else 10)
-                )
+                point[p.name] = min(point[p.name], Fraction(9, 10) if p.domain.high_open else Fraction(1))
         point |= {name: Fraction(value) for name, value in fixed.items()}
         point["war_irresolute"] = max(point["war_irresolute"], point["war_resolute"])
         found.append(point)
@@ -143,12 +144,9 @@ def test_nothing_branches_on_symbols() -> None:
     for wrong in (lambda: bool(x), lambda: bool(x < y)):
         with pytest.raises(TypeError, match="branches"):
             wrong()
-    with pytest.raises(InputError, match="branches"):
-        call(posse.game("restraint"), {**posse.game("restraint").defaults, "diversity": _Branching()})
+    with pytest.raises(InputError, match="branches on a condition that varies"):
+        call(shape(branching), {"x": x, "y": y})
 
 
-class _Branching:
-    """A number that no definition can compute with."""
-
-    def __rsub__(self, other: Any) -> Any:
-        raise TypeError("branches on a number that varies; a game is written without branches")
+def branching(x: Any, y: Any) -> Shape:
+    return Shape(1 if x < y else 0)

@@ -7,9 +7,9 @@ import pytest
 
 import posse
 from posse import Domain, Flag, Game, Output, Parameter
-from posse.claims.boxes import meant, parts
-from posse.claims.check import by_cases
+from posse.claims.by_cases import by_cases
 from posse.claims.language import read
+from posse.claims.scope import parts, scope
 from posse.kernels.errors import InputError
 from posse.kernels.vocabulary import ratio_power, where
 
@@ -34,7 +34,7 @@ def game(solve: Any, kind: Any = "real", flags: Any = (), domain: Domain = UNIT,
 
 def proved(made: Game, claim: str) -> bool:
     said = read(made, claim)
-    return all(by_cases(said, part) for part in parts(said, meant(made, None, None)))
+    return all(by_cases(said, part) for part in parts(said, scope(made, None, None)))
 
 
 SUM = game(lambda x, y: Found(where(x > 0.5, 3, 0) + where(y > 0.5, 1, 0)), "flags", FLAGS)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from posse.kernels.algebra import Bounds, Table
+from posse.kernels.algebra import Table
+from posse.kernels.forms import Bounds
 from posse.kernels.proof import Prover
 from posse.kernels.vocabulary import maximum, minimum, opposite, portion, ratio_power, where
 from test_algebra import At

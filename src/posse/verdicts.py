@@ -16,8 +16,7 @@ WIDE = 64  # letters of a claim's name
 def show(said: Said, game: str, verdict: Verdict) -> None:
     """One verdict, and the counterexample if there is one."""
     name, seconds = shortened(said.name or said.claim, WIDE), f"{verdict.seconds:6.1f} s"
-    how = str(verdict).partition(" (")[2].removesuffix(")")
-    print(f"{verdict.answer:10} {name:{WIDE}} {seconds}  {how}".rstrip())
+    print(f"{verdict.answer:10} {name:{WIDE}} {seconds}  {verdict.how}".rstrip())
     if verdict.counterexample:
         print(f"{'':10} fails where {_where(game, verdict)}")
     if said.expected not in (None, verdict.answer):
@@ -46,9 +45,11 @@ def show_sum(found: Sequence[Verdict]) -> None:
 
 def as_dict(said: Said, verdict: Verdict) -> dict[str, Any]:
     """For JSON: what was said, and the verdict; numbers that are no decimals as text."""
-    plain = {
-        name: [str(v) if not isinstance(v, float) else v for v in value] if isinstance(value, list) else value
-        if isinstance(value, float) else str(value)
-        for name, value in (verdict.counterexample or {}).items()
-    }  # fmt: skip
+    plain = {name: _plain(value) for name, value in (verdict.counterexample or {}).items()}
     return said.model_dump(exclude_none=True) | asdict(verdict) | {"counterexample": plain or None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, float) else str(value)

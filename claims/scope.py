@@ -1,7 +1,7 @@
 """The points that a claim is about: bounds of each parameter, as exact numbers.
 
-read_box(game, box, fixed) -> {parameter: Bounds}
-parts(claim, box)             the same, without what its premise rules out; several where that is an alternative
+scope(game, box, fixed) -> {parameter: Bounds}
+parts(claim, box)          the same, without what its premise rules out; several where that is an alternative
 """
 
 import ast
@@ -10,11 +10,12 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from posse.claims.arithmetics import written
 from posse.claims.language import Claim
 from posse.claims.world import FACTOR, OTHER, STEP, domain
-from posse.kernels.algebra import Bounds
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError
+from posse.kernels.forms import Bounds
 from posse.sweeps.box import read_box, read_fixed
 
 Box = dict[str, Bounds]
@@ -27,7 +28,7 @@ MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
-def meant(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, float] | None) -> Box:
+def scope(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, float] | None) -> Box:
     """Bounds of every parameter; numbers are what they are written as, 0.1 one tenth.
 
     box: (low, high) by parameter, others have their defaults; None: all parameters, in all of the game's domain.
@@ -38,17 +39,13 @@ def meant(game: Game, box: Mapping[str, Any] | None, fixed: Mapping[str, float] 
         held = read_fixed(game, fixed)
     else:
         sides, held = read_box(game, box, fixed)
-        found |= {name: Bounds(_exact(side.low), _exact(side.high)) for name, side in sides.items()}
-    found |= {name: Bounds(_exact(value), _exact(value)) for name, value in held.items()}
+        found |= {name: Bounds(written(side.low), written(side.high)) for name, side in sides.items()}
+    found |= {name: Bounds(written(value), written(value)) for name, value in held.items()}
     for low, high in game.order:
         smallest, largest = found[low].low, found[high].high
         if smallest is not None and largest is not None and largest < smallest:
             raise InputError(f"{high}: {float(largest):g} at most is below {low}, {float(smallest):g} at least")
     return found
-
-
-def _exact(value: float) -> Fraction:
-    return Fraction(repr(float(value)))
 
 
 def parts(claim: Claim, box: Box) -> list[Box]:
@@ -100,7 +97,7 @@ def _factors(syntax: ast.expr) -> Iterator[str | None]:
 
 
 def _cut(box: Box, name: str, op: type, value: Fraction) -> Box | None:
-    """The box where a parameter keeps to a limit; None where there is no such point."""
+    """The box where a parameter keeps to a limit; None where it never does. A name may be one of something else."""
     if name not in box:
         return box
     low, high, low_open, high_open, apart = box[name]
