@@ -32,7 +32,10 @@ LARGE = 1000  # an exponent in fractions: larger ones take for ever
 def _power(x: Any, r: Any) -> Any:
     if isinstance(r, Fraction) and abs(r) > LARGE:
         raise OverflowError(f"a power by {r}")
-    return x**r
+    found = x**r
+    if isinstance(found, complex):
+        raise ArithmeticError("a power of what is negative")
+    return found
 
 
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
@@ -151,7 +154,7 @@ class Reader:
                 return self._elsewhere(left, right)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 one, other, apply = self.number(left), self.number(right), ARITHMETIC[type(op)]
-                return Term("number", lambda world: apply(one(world), other(world)))
+                return Term("number", lambda world: world.defined(apply(one(world), other(world))))
             case ast.Compare(left=left, ops=ops, comparators=others):
                 pairs = zip([left, *others[:-1]], ops, others, strict=True)
                 runs = [self._compared(x, op, y) for x, op, y in pairs]

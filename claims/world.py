@@ -36,15 +36,19 @@ class World:
     def number(self, exact: Fraction) -> Any:
         return self.arithmetic.number(exact)
 
+    def defined(self, number: Any) -> Any:
+        """A number; where it is not defined, the claim says nothing."""
+        if self.arithmetic.may_be_undefined:
+            self.limits.append(number == number)
+        return number
+
     def output(self, name: str, place: int) -> Any:
-        """A number of an output; where it is not defined, the claim says nothing."""
+        """A number of an output."""
         if not self.solved:
             names = [p.name for p in self.game.parameters]
             self.solved.update(self.arithmetic.solve(self.game, {n: self.values[n] for n in names}, self.outputs))
         found = self.solved[name][place]
-        if self.arithmetic.may_be_undefined and self.game.output(name).kind == "real":
-            self.limits.append(found == found)
-        return found
+        return self.defined(found) if self.game.output(name).kind == "real" else found
 
     def at(self, key: str, changes: Mapping[str, Callable[["World"], Any]]) -> "World":
         """The world with other values of some parameters, which may leave the box, but not the domain."""

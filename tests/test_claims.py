@@ -223,6 +223,13 @@ def test_numbers_that_are_not_defined_are_not_what_a_claim_is_about() -> None:
     assert check("signalling", "belief.support >= 0", {"diversity": (0, 1)}, seconds=1).answer != "refuted"
 
 
+def test_nor_are_powers_that_are_none() -> None:
+    """The root of diversity − 0.95 is a number for few diversities, and not for the default."""
+    verdict = check("restraint", "(diversity - 0.95) ** 0.5 < 0.1", seconds=5)
+    assert verdict.answer == "refuted"
+    assert Fraction(repr((verdict.counterexample or {})["diversity"])) >= Fraction("0.96")
+
+
 WRONG = [
     ("shar == 0 implies alignment != support", "unknown name: 'shar' (did you mean 'share'?)"),
     ("alignment != suport", "unknown label of alignment: 'suport' (did you mean 'support'?)"),
