@@ -35,6 +35,11 @@ def _power(x: Any, r: Any) -> Any:
     return x**r
 
 
+def _alike(one: Any, other: Any) -> Any:
+    """Whether two conditions hold together, or both do not."""
+    return (opposite(one) | other) & (opposite(other) | one)
+
+
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: _power,
 }  # fmt: skip
@@ -81,12 +86,14 @@ class Reader:
         for output in self.game.outputs:
             for label in output.labels:
                 plain = re.sub(rf"\b{label}\s+{output.name}\b", f"{output.name}.{label}", plain)
-        plain = re.sub(r"\bat\s*\(", "@ at(", plain)
+        plain = re.sub(r"\bat\s*\(", "** at(", plain)  # which belongs to no more than stands right before it
         try:
             with catch_warnings(action="ignore"):  # of Python's, on how numbers and words should be set apart
                 return ast.parse(plain, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             shown = short(text.strip(), SHOWN)
+            if re.search(r"(?<![=<>!])=(?!=)", re.sub(r"\bat\s*\([^)]*\)", "", text)):
+                raise self.wrong(f"{shown} cannot be read; equality is written ==") from None
             raise self.wrong(f"{shown} cannot be read; see docs/claims.md for the words there are") from None
 
     def one(self, text: str, how: str) -> Term:
@@ -147,7 +154,7 @@ class Reader:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 minus = self.number(operand)
                 return Term("number", lambda world: -minus(world))
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Call(func=ast.Name(id="at")) as right):
                 return self._elsewhere(left, right)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 one, other, apply = self.number(left), self.number(right), ARITHMETIC[type(op)]
@@ -178,6 +185,9 @@ class Reader:
         return Term(KINDS.get(output.kind, "number"), lambda world: world.output(name, 0), output, name)
 
     def _component(self, name: str, label: str) -> Term:
+        holding = [o.name for o in self.game.outputs if name in o.labels]
+        if label in holding:
+            raise self.wrong(f"{name}.{label} is written the other way round: {label}.{name}")
         with self.named():
             output = self.game.output(name)
             places = {each: place for place, each in enumerate(output.labels)}
@@ -185,7 +195,7 @@ class Reader:
         self.outputs[name] = None
         return Term("number", lambda world: world.output(name, place), output, f"{name}.{label}")
 
-    def _elsewhere(self, left: ast.expr, right: ast.expr) -> Term:
+    def _elsewhere(self, left: ast.expr, right: ast.Call) -> Term:
         """X at (p = 0): the same at other values."""
         term = self.term(left)
         if term.kind == "label" or isinstance(left, ast.Constant):
@@ -193,7 +203,7 @@ class Reader:
                 f"{ast.unparse(left)} is the same everywhere; 'at' follows what changes, in parentheses if it is more "
                 f"than a name, as in (alignment == oppose) at (diversity = 0)"
             )
-        if not (isinstance(right, ast.Call) and ast.unparse(right.func) == "at" and right.keywords and not right.args):
+        if not right.keywords or right.args:
             raise self.wrong("'at' is followed by values, as in alignment at (diversity = 0)")
         changes: dict[str, Run] = {}
         plain: dict[str, Fraction | None] = {}
@@ -228,8 +238,12 @@ class Reader:
         one, other = self.term(left), self.term(right)
         if "code" in (one.kind, other.kind):
             return self._code(one, type(op), other)
-        runs = self.number(left), self.number(right)
         apply = COMPARED.get(type(op))
+        if one.kind == other.kind and one.kind in ("condition", "flags") and isinstance(op, ast.Eq | ast.NotEq):
+            alike = _alike if one.kind == "condition" else eq
+            same: Run = lambda world: alike(one.run(world), other.run(world))  # noqa: E731
+            return same if isinstance(op, ast.Eq) else lambda world: opposite(same(world))
+        runs = self.number(left), self.number(right)
         if apply is None:
             raise self.wrong(
                 f"{ast.unparse(ast.Compare(left, [op], [right]))!r}: compare by ==, !=, <, <=, >, >= or in"
