@@ -8,21 +8,20 @@ for longer each time; then, in a box with ends, a proof by intervals (posse.clai
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from numbers import Real
 from time import monotonic
 from typing import Any, Literal
 
-from posse.claims.arithmetics import PLAIN, written
+from posse.claims.arithmetics import PLAIN
 from posse.claims.by_boxes import by_boxes, can_be_cut
 from posse.claims.by_cases import by_cases
 from posse.claims.exact import Point
 from posse.claims.language import Claim, read
 from posse.claims.scope import Box, parts, scope
-from posse.claims.search import counterexample
+from posse.claims.search import counterexample, is_met
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game
-from posse.kernels.errors import InputError
+from posse.kernels.errors import InputError, short
 
 SECONDS = 20.0
 LITTLE = 1e-4  # a share, below which it would be shown as none
@@ -37,7 +36,8 @@ class Verdict:
 
     cases, boxes: of a proof, how many it took; 0 where there was none of the kind.
     counterexample: values of the parameters at which the claim fails; where it compares two points, those that change
-        are lists of two.
+        are lists of two. where: those that are not at their defaults.
+    is_met: whether a point was found at which the premise holds, if there is one.
     undecided: share of the box, as far as the premise leaves it, in which the claim may still fail; None where the box
         has no end, or the claim compares points.
     """
@@ -47,20 +47,26 @@ class Verdict:
     cases: int = 0
     boxes: int = 0
     counterexample: Mapping[str, Any] | None = None
+    where: Mapping[str, Any] | None = None
     undecided: float | None = None
+    is_met: bool = True
     seconds: float = 0.0
 
     @property
     def how(self) -> str:
-        """How the answer was found, in a few words; none of a counterexample."""
+        """How the answer was found, in a few words; of a counterexample, where."""
+        if self.where is not None:
+            parts = [f"{name} = {' and '.join(map(_shown, _listed(value)))}" for name, value in self.where.items()]
+            return f"fails where {', '.join(parts)}; others at their defaults" if parts else "fails at the defaults"
         if self.answer == "undecided":
             if self.undecided is None:
                 return "no proof, no counterexample"
             left = f"{self.undecided:.2%}" if self.undecided >= LITTLE else f"no more than {LITTLE:.2%}"
             return f"{left} of the box is left"
+        if not self.is_met:
+            return "no point was found at which its premise holds"
         counted = ((self.cases, "case", "cases"), (self.boxes, "box", "boxes"))
-        how = " and ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counted if n)
-        return "no point meets its premise" if self.answer == "proved" and not how else how
+        return " and ".join(f"{n:,} {one if n == 1 else many}" for n, one, many in counted if n)
 
     def __str__(self) -> str:
         return f"{self.answer} ({self.how})" if self.how else self.answer
@@ -96,8 +102,12 @@ def check(
         raise InputError(f"seconds: {seconds!r} is not allowed; it is a number above 0")
     if not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed: {seed!r} is not allowed; it is a whole number from 0")
-    found = _answer(said, parts(said, scope(chosen, box, fixed)), seconds, seed)
-    return replace(found, seconds=monotonic() - started)
+    bounds = scope(chosen, box, fixed)
+    if still := [name for name in said.moved if said.how != "scales" and bounds[name].low == bounds[name].high]:
+        raise InputError(f"claim: {short(said.text)}: {still[0]} does not vary; give it a side of the box")
+    found = _answer(said, parts(said, bounds), seconds, seed)
+    met = found.answer != "proved" or any(is_met(said, part, seed) for part in parts(said, bounds))
+    return replace(found, seconds=monotonic() - started, is_met=met)
 
 
 def _answer(claim: Claim, boxes: list[Box], seconds: float, seed: int) -> Verdict:
@@ -137,11 +147,15 @@ def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: in
 def _refuted(claim: Claim, box: Box, point: Point) -> Verdict:
     world = claim.world(point, PLAIN, box)
     second = world if claim.how == "always" else world.moved(claim.how, claim.moved)
-    told = {p.name: [_told(w.values[p.name]) for w in (world, second)] for p in claim.game.parameters}
+    told = {p.name: [float(w.values[p.name]) for w in (world, second)] for p in claim.game.parameters}
     found = {name: pair if name in claim.moved else pair[0] for name, pair in told.items()}
-    return Verdict(claim.text, "refuted", counterexample=found)
+    unusual = {name: value for name, value in found.items() if value != claim.game.defaults[name]}
+    return Verdict(claim.text, "refuted", counterexample=found, where=unusual)
 
 
-def _told(value: Fraction) -> float | Fraction:
-    """A decimal where it is one."""
-    return float(value) if written(float(value)) == value else value
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _shown(value: float) -> str:
+    return repr(value).removesuffix(".0")

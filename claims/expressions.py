@@ -38,6 +38,11 @@ def _power(x: Any, r: Any) -> Any:
     return found
 
 
+def _alike(one: Any, other: Any) -> Any:
+    """Whether two conditions hold together, or both do not."""
+    return (opposite(one) | other) & (opposite(other) | one)
+
+
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: _power,
 }  # fmt: skip
@@ -90,6 +95,8 @@ class Reader:
                 return ast.parse(plain, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             shown = short(text.strip(), SHOWN)
+            if re.search(r"(?<![=<>!])=(?!=)", re.sub(r"\bat\s*\([^)]*\)", "", text)):
+                raise self.wrong(f"{shown} cannot be read; equality is written ==") from None
             raise self.wrong(f"{shown} cannot be read; see docs/claims.md for the words there are") from None
 
     def one(self, text: str, how: str) -> Term:
@@ -181,6 +188,9 @@ class Reader:
         return Term(KINDS.get(output.kind, "number"), lambda world: world.output(name, 0), output, name)
 
     def _component(self, name: str, label: str) -> Term:
+        holding = [o.name for o in self.game.outputs if name in o.labels]
+        if label in holding:
+            raise self.wrong(f"{name}.{label} is written the other way round: {label}.{name}")
         with self.named():
             output = self.game.output(name)
             places = {each: place for place, each in enumerate(output.labels)}
@@ -231,8 +241,12 @@ class Reader:
         one, other = self.term(left), self.term(right)
         if "code" in (one.kind, other.kind):
             return self._code(one, type(op), other)
-        runs = self.number(left), self.number(right)
         apply = COMPARED.get(type(op))
+        if one.kind == other.kind and one.kind in ("condition", "flags") and isinstance(op, ast.Eq | ast.NotEq):
+            alike = _alike if one.kind == "condition" else eq
+            same: Run = lambda world: alike(one.run(world), other.run(world))  # noqa: E731
+            return same if isinstance(op, ast.Eq) else lambda world: opposite(same(world))
+        runs = self.number(left), self.number(right)
         if apply is None:
             raise self.wrong(
                 f"{ast.unparse(ast.Compare(left, [op], [right]))!r}: compare by ==, !=, <, <=, >, >= or in"

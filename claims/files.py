@@ -57,13 +57,13 @@ def read_claims(path: Path) -> Claims:
     found = read_as(Claims, path)
     if not found.claims:
         raise InputError(f"{path}: has no claims; each begins with [[claims]]")
-    for k, said in enumerate(found.claims):
+    for number, said in enumerate(found.claims, 1):
         try:
             game = find_game(said.game or found.game)
             read(game, said.claim)
             scope(game, said.box, said.fixed)
         except InputError as error:
-            raise InputError(f"{path}: claims.{k}: {error}") from None
+            raise InputError(f"{path}: claim {number}{f' ({said.name})' if said.name else ''}: {error}") from None
     return found
 
 

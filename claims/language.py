@@ -15,7 +15,7 @@ if Python has that word; a flag is `flag in output`; one of several numbers is `
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -40,6 +40,7 @@ class Claim:
 
     how: "always", or what `terms` do when `moved` parameters change: "falls", "rises", "constant", "scales".
     outputs: names of those that it is about; premise: the condition under which it is meant, and its syntax.
+    equal: parameters that the premise says are equal to others.
     """
 
     text: str
@@ -50,10 +51,14 @@ class Claim:
     premise: Term | None
     syntax: ast.expr | None
     outputs: tuple[str, ...]
+    equal: Mapping[str, str]
 
     def world(self, values: Values, arithmetic: Arithmetic, box: Mapping[str, Bounds]) -> World:
-        """Where it is evaluated, at values of parameters and of what it adds to them."""
-        return World(self.game, self.outputs, values, arithmetic, box)
+        """Where it is evaluated, at values of parameters and of what it adds to them.
+
+        Parameters that its premise has equal are so: no point drawn at random would be.
+        """
+        return World(self.game, self.outputs, values, arithmetic, box).identified(self.equal)
 
     def holds(self, world: World) -> Any:
         """The condition that it holds at the points of a world."""
@@ -108,5 +113,19 @@ def _claim(game: Game, reader: Reader) -> Claim:
         raise reader.wrong(f"is about {len(moved)} parameters; nonincreasing and nondecreasing are in one")
     syntax = reader.syntax(premise) if after else None
     given = reader.condition(syntax) if syntax else None
+    if how == "always" and re.search(r"\b(is|are)\s+\w+ing\b", rest):
+        raise reader.wrong("after 'is' or 'are' comes 'nonincreasing in', 'nondecreasing in', 'constant in' or "
+                           "'unchanged by scaling', and a parameter")  # fmt: skip
     terms = reader.several(what) if how in ("constant", "scales") else (reader.one(what, how),)
-    return Claim(reader.text, game, how, terms, moved, given, syntax, tuple(reader.outputs))
+    equal = {pair[1]: pair[0] for pair in _equalities(syntax) if all(name in game.parameter_names for name in pair)}
+    return Claim(reader.text, game, how, terms, moved, given, syntax, tuple(reader.outputs), equal)
+
+
+def _equalities(syntax: ast.expr | None) -> Iterator[tuple[str, str]]:
+    """Of a premise, names that it says are equal."""
+    match syntax:
+        case ast.BoolOp(op=ast.And(), values=values):
+            for value in values:
+                yield from _equalities(value)
+        case ast.Compare(left=ast.Name(id=one), ops=[ast.Eq()], comparators=[ast.Name(id=other)]) if one != other:
+            yield one, other

@@ -55,15 +55,24 @@ def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usu
         count = min(2 * count, MOST)
 
 
+def is_met(claim: Claim, box: Box, seed: int = 0) -> bool:
+    """Whether the premise of a claim holds at some point of a box, as far as a search tells."""
+    points = draw(claim.game, box, MOST, np.random.default_rng(seed))
+    return not claim.premise or bool(_holds_premise(claim, box, points).any())
+
+
+def _holds_premise(claim: Claim, box: Box, points: Mapping[str, Floats]) -> npt.NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        there = np.asarray(claim.premise.run(claim.world(points, ARRAYS, box))) if claim.premise else np.True_
+    return np.broadcast_to(there, len(next(iter(points.values()))))
+
+
 def _premised(claim: Claim, box: Box, points: Mapping[str, Floats]) -> dict[str, Floats]:
     """Those points at which the premise of a claim holds: there it can fail. None where it mostly holds."""
     if not claim.premise:
         return {}
-    count = len(next(iter(points.values())))
-    with np.errstate(all="ignore"):
-        there = np.asarray(claim.premise.run(claim.world(points, ARRAYS, box)))
-    there = np.broadcast_to(there, count)
-    return {name: values[there] for name, values in points.items()} if 0 < there.sum() < count / 4 else {}
+    there = _holds_premise(claim, box, points)
+    return {name: values[there] for name, values in points.items()} if 0 < there.sum() < len(there) / 4 else {}
 
 
 def _varied(points: dict[str, Floats], near: Mapping[str, Floats], dice: np.random.Generator) -> dict[str, Floats]:

@@ -75,6 +75,15 @@ class World:
             self.limits.extend(self._within(values, ends))
         return self._with(values)
 
+    def identified(self, equal: Mapping[str, str]) -> "World":
+        """The same, where each of some parameters has the value of another one, as far as its bounds have it."""
+        if not equal:
+            return self
+        values = {name: self.values[other] for name, other in equal.items()}
+        there = self._with(values)
+        self.limits.extend(self._within(values, {name: self.box[name] for name in values}))
+        return there
+
     def _within(self, values: Values, box: Mapping[str, Bounds]) -> Iterator[Any]:
         """Conditions that values lie within bounds."""
         for name, value in values.items():

@@ -101,6 +101,17 @@ class Form(Varying):
                 rest[monomial] = coefficient
         return self.table.form(first), self.table.form(rest)
 
+    def quadratic(self, symbol: Symbol) -> tuple["Form", "Form", "Form"] | None:
+        """a, b and c of a · symbol² + b · symbol + c; None where its highest power is another."""
+        parts: list[Terms] = [{}, {}, {}]
+        for monomial, coefficient in self.terms.items():
+            count = monomial.count(symbol)
+            if count > 2:
+                return None
+            parts[2 - count][tuple(s for s in monomial if s is not symbol)] = coefficient
+        a, b, c = map(self.table.form, parts)
+        return (a, b, c) if parts[0] else None
+
     def where_is(self, symbol: Symbol, value: "Form") -> "Form":
         """The form with a value in place of a symbol."""
         found: Any = self.table.form({m: c for m, c in self.terms.items() if symbol not in m})

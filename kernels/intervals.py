@@ -223,6 +223,8 @@ def _compare(x: Any, y: Any, strict: bool) -> Truth:
 
 
 def _equal(x: Any, y: Any) -> Truth:
+    if x is y and isinstance(x, Interval):  # one number, not two
+        return Truth(x.low == x.low, x.low == x.low)
     if isinstance(x, Interval) or isinstance(y, Interval):
         one, other = _interval(x), _interval(y)
         single = (one.low == one.high) & (other.low == other.high) & (one.low == other.low)

@@ -124,6 +124,7 @@ class Prover:
                 or self._by_factor(form, strict, facts, depth + 1)
                 or self._by_fact(form, strict, facts, depth + 1)
                 or self._by_ends(form, strict, facts, depth + 1)
+                or self._by_square(form, strict, facts, depth + 1)
             )
         return self._known[key]
 
@@ -174,6 +175,15 @@ class Prover:
                     return True
                 if free or symbol.kind != "parameter":
                     return False
+        return False
+
+    def _by_square(self, form: Form, strict: bool, facts: Facts, depth: int) -> bool:
+        """It is a · x² + b · x + c with a above 0, and 4 a c is not below b²."""
+        for symbol in form.symbols:
+            if parts := form.quadratic(symbol):
+                a, b, c = parts
+                if self.above(a, True, facts, depth) and self.above(4 * a * c - b * b, strict, facts, depth):
+                    return True
         return False
 
     def _in_turn(self, form: Form, facts: Facts) -> tuple[list[Symbol], list[Symbol]]:

@@ -92,6 +92,9 @@ TRUE = [
     "regime, margin, war are constant in prize",
     "regime, victory are unchanged by scaling (cap_leader, cap_partner, cap_target, cap_observer)",
     "alignment == neutral implies victory is nondecreasing in cap_leader",
+    "war_resolute == war_irresolute implies war == 0",
+    "(war > 0) == (demand > 0 and war > 0)",
+    "(diversity - 0.5) ** 2 >= 0",
 ]
 
 
@@ -171,7 +174,10 @@ def test_at_belongs_to_what_stands_right_before_it() -> None:
 
 
 def test_a_premise_that_nothing_meets_is_told() -> None:
-    assert str(check("restraint", "share > 2 implies war == 7")) == "proved (no point meets its premise)"
+    assert (
+        str(check("restraint", "share > 2 implies war == 7"))
+        == "proved (no point was found at which its premise holds)"
+    )
 
 
 def test_a_claim_about_two_points_names_both() -> None:
@@ -246,6 +252,9 @@ WRONG = [
     ("__import__('os').system('ls') == 0", "is not a part of the language"),
     ("(lambda: 0)() == 0", "is not a part of the language"),
     ("support in alignment", "'in' stands between a code and its labels"),
+    ("alignment = oppose", "cannot be read; equality is written =="),
+    ("war is increasing in share", "after 'is' or 'are' comes 'nonincreasing in', 'nondecreasing in', 'constant in'"),
+    ("observer.payoff > 0", "observer.payoff is written the other way round: payoff.observer"),
     ("", "is not allowed; a claim is a text such as"),
 ]
 
@@ -279,6 +288,20 @@ def test_what_is_wrong_with_a_box_is_told_in_a_line(given: dict[str, Any], said:
     assert str(caught.value).startswith(said)
 
 
+def test_what_cannot_move_is_not_said_to_be_constant() -> None:
+    """Held at its default, a parameter would make any such claim true."""
+    for claim in ("alignment == oppose is nonincreasing in diversity", "war is constant in diversity"):
+        with pytest.raises(InputError, match="diversity does not vary; give it a side of the box"):
+            check("restraint", claim, {"resolve": (0, 1)})
+
+
+def test_a_counterexample_can_be_solved_as_it_is() -> None:
+    """Its numbers are float64, and what is told of it tells no fewer digits than are needed."""
+    verdict = check("restraint", "alignment == neutral")
+    assert str(verdict).startswith("refuted (fails ")
+    assert posse.solve("restraint", **(verdict.where or {})).alignment != 0
+
+
 def test_the_shipped_claims_have_the_verdicts_they_say() -> None:
     """What docs/model.md states is proved, or refuted, by the command that the docs give."""
     found = CliRunner().invoke(app, ["check", str(SHIPPED), "--json"])
@@ -291,7 +314,7 @@ def test_a_file_of_claims_is_refused_before_any_is_checked(tmp_path: Path) -> No
     path = tmp_path / "claims.toml"
     path.write_text('game = "restraint"\n[[claims]]\nclaim = "war <= 1"\n[[claims]]\nclaim = "wa <= 1"\n')
     found = CliRunner().invoke(app, ["check", str(path)])
-    with pytest.raises(InputError, match=r"claims\.1: .*'wa' \(did you mean 'war'\?\)"):
+    with pytest.raises(InputError, match=r"claim 2: .*'wa' \(did you mean 'war'\?\)"):
         read_claims(path)
     assert found.exit_code != 0
     assert "proved" not in found.stdout

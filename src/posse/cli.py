@@ -156,7 +156,7 @@ def check_claims(
     for said, verdict in check_all(read, seconds, seed):
         found.append((said, verdict))
         if not as_json:
-            verdicts.show(said, said.game or read.game, verdict)
+            verdicts.show(said, verdict)
     if as_json:
         print(json.dumps([verdicts.as_dict(*pair) for pair in found], indent=1))
     else:
