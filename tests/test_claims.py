@@ -174,7 +174,10 @@ def test_at_belongs_to_what_stands_right_before_it() -> None:
 
 
 def test_a_premise_that_nothing_meets_is_told() -> None:
-    assert str(check("restraint", "share > 2 implies war == 7")) == "proved (no point was found at which its premise holds)"
+    assert (
+        str(check("restraint", "share > 2 implies war == 7"))
+        == "proved (no point was found at which its premise holds)"
+    )
 
 
 def test_a_claim_about_two_points_names_both() -> None:
