@@ -178,11 +178,11 @@ class Prover:
         return False
 
     def _by_square(self, form: Form, strict: bool, facts: Facts, depth: int) -> bool:
-        """It is a · x² + b · x + c with a above 0, and 4 a c is not below b²."""
+        """It is a · x² + b · x + c with a number a above 0, and 4 a c is not below b²."""
         for symbol in form.symbols:
             if parts := form.quadratic(symbol):
                 a, b, c = parts
-                if self.above(a, True, facts, depth) and self.above(4 * a * c - b * b, strict, facts, depth):
+                if (a.constant or 0) > 0 and self.above(4 * a * c - b * b, strict, facts, depth):
                     return True
         return False
 
