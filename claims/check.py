@@ -8,6 +8,7 @@ for longer each time; then, in a box with ends, a proof by intervals (posse.clai
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from numbers import Real
 from time import monotonic
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from typing import Any, Literal
 from posse.claims.arithmetics import PLAIN
 from posse.claims.by_boxes import by_boxes, can_be_cut
 from posse.claims.by_cases import by_cases
-from posse.claims.exact import Point
+from posse.claims.exact import Point, is_told
 from posse.claims.language import Claim, read
 from posse.claims.scope import Box, parts, scope
 from posse.claims.search import counterexample, is_met
@@ -25,7 +26,7 @@ from posse.kernels.errors import InputError, short
 
 SECONDS = 20.0
 LITTLE = 1e-4  # a share, below which it would be shown as none
-ROUNDS = 0.02, 0.06, 0.15  # shares of the time for a counterexample and then for a proof by cases, in turn
+ROUNDS = 0.02, 0.15, 0.1  # shares of the time for a counterexample and then for a proof by cases, in turn
 
 Answer = Literal["proved", "refuted", "undecided"]
 
@@ -147,15 +148,19 @@ def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: in
 def _refuted(claim: Claim, box: Box, point: Point) -> Verdict:
     world = claim.world(point, PLAIN, box)
     second = world if claim.how == "always" else world.moved(claim.how, claim.moved)
-    told = {p.name: [float(w.values[p.name]) for w in (world, second)] for p in claim.game.parameters}
+    told = {p.name: [_told(w.values[p.name]) for w in (world, second)] for p in claim.game.parameters}
     found = {name: pair if name in claim.moved else pair[0] for name, pair in told.items()}
     unusual = {name: value for name, value in found.items() if value != claim.game.defaults[name]}
     return Verdict(claim.text, "refuted", counterexample=found, where=unusual)
+
+
+def _told(value: Fraction) -> float | Fraction:
+    return float(value) if is_told(value) else value
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _shown(value: float) -> str:
-    return repr(value).removesuffix(".0")
+def _shown(value: float | Fraction) -> str:
+    return str(value).removesuffix(".0")

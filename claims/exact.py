@@ -1,10 +1,11 @@
 """A claim at single points: whether it fails there, for certain.
 
 fails(claim, box, point) -> bool            point: a Fraction for each parameter, and for what the claim adds
+is_told(value)                              whether a float64 tells a number in full
 simplest(claim, box, point) -> point        another one where it fails, of defaults and short decimals if it can be
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 
@@ -32,7 +33,8 @@ def fails(claim: Claim, box: Box, point: Point) -> bool:
     exactly = {name: table.number(value) for name, value in point.items()}
     with suppress(TooHard, RecursionError, InputError):
         found = claim.holds(claim.world(exactly, symbols(table, may_be_undefined=True), box))
-        if not isinstance(found, Formula):  # in which an irrational power is left
+        rooted = all(base.constant is not None and base.constant > 0 for base, _ in table.powers)
+        if rooted and not isinstance(found, Formula):  # in which an irrational power is left
             return not found
     around = {name: near(value) for name, value in point.items()}
     return not bool(truth(claim.holds(claim.world(around, INTERVALS, box))).maybe)
@@ -56,13 +58,25 @@ def _is_meant(claim: Claim, box: Box, point: Point) -> bool:
 
 def simplest(claim: Claim, box: Box, point: Point) -> Point:
     """One parameter after another moved to its default, else to as few digits as the claim still fails with."""
+    quick = _moved(claim, box, point, _seems_to_fail)
+    found = quick if fails(claim, box, quick) else _moved(claim, box, point, fails)
+    floats = {name: value if is_told(value) else Fraction(float(value)) for name, value in found.items()}
+    return floats if fails(claim, box, floats) else found
+
+
+def is_told(value: Fraction) -> bool:
+    """Whether a float64 tells a number in full, as the decimal that it is written as or as what it is."""
+    return value in (written(float(value)), Fraction(float(value)))
+
+
+def _moved(claim: Claim, box: Box, point: Point, still_fails: Callable[[Claim, Box, Point], bool]) -> Point:
     found = dict(point)
     for name in found:
         for value in _simpler(claim.game, name, found[name]):
-            if value == found[name] or _seems_to_fail(claim, box, {**found, name: value}):
+            if value == found[name] or still_fails(claim, box, {**found, name: value}):
                 found[name] = value
                 break
-    return found if fails(claim, box, found) else point
+    return found
 
 
 def _simpler(game: Game, name: str, value: Fraction) -> Iterator[Fraction]:

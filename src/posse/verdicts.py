@@ -1,5 +1,6 @@
 """Verdicts on claims, as the command line prints them."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -28,5 +29,6 @@ def show_sum(found: Sequence[Verdict]) -> None:
 
 
 def as_dict(said: Said, verdict: Verdict) -> dict[str, Any]:
-    """For JSON: what was said, and the verdict."""
-    return said.model_dump(exclude_none=True) | asdict(verdict)
+    """For JSON: what was said, and the verdict; a number that no float64 tells in full as text."""
+    told: dict[str, Any] = json.loads(json.dumps(asdict(verdict), default=str))
+    return said.model_dump(exclude_none=True) | told
