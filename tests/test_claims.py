@@ -144,6 +144,7 @@ def test_boxes_prove_nothing_of_a_parameter_without_ends() -> None:
 def test_the_second_half_of_statement_9_is_no_theorem() -> None:
     """A passing coalition faces opposition at no diversity, and no more of it at some: refuted by posse itself."""
     claim = (
+        "cost_stay > 0 and "
         "(not stays_after_neutrality in durability and not stays_after_support in durability and alignment == oppose) "
         "at (diversity = 0) implies alignment == oppose"
     )
