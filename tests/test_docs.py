@@ -50,6 +50,7 @@ def installed(site: Path) -> Path:
     return site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
 def test_commands_and_outputs(document: Path, desk: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -110,6 +110,7 @@ def solved() -> tuple[Points, dict[str, Array]]:
 # Against the tree
 
 
+@pytest.mark.slow
 def test_every_equilibrium_stands_up_in_the_tree() -> None:
     kinds = Counter[int]()
     for game, equilibria in everything():
@@ -119,6 +120,7 @@ def test_every_equilibrium_stands_up_in_the_tree() -> None:
     assert set(kinds) >= {0, 1, 2, 4, 5, 6}
 
 
+@pytest.mark.slow
 def test_every_kind_that_occurs_stands_up_in_the_tree() -> None:
     points = generic(500_000, seed=0, step=256)
     there = compiled(points)["equilibria"]
@@ -351,6 +353,7 @@ def test_d1_leaves_an_equilibrium_and_adds_none() -> None:
     assert (found["set_d1"] != found["equilibria"]).any()
 
 
+@pytest.mark.slow
 def test_d1_removes_what_it_removes_in_the_tree() -> None:
     """The curves of the tree are sampled in steps, fine enough at these points."""
     points = generic(100_000, seed=3, step=64)
