@@ -24,11 +24,12 @@ import xarray as xr
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.catalogue import received, sent
 from posse.kernels.declaration import Game, Output
-from posse.kernels.errors import InputError, pick
+from posse.kernels.errors import InputError, pick, short
 from posse.kernels.intervals import Interval, enclose
 from posse.kernels.subdivision import Bits, Floats, HandOut, Leaves, subdivide, subdivide_apart, whole
 from posse.sweeps import dense, kept
 from posse.sweeps.box import Side, read_box, regime_output
+from posse.sweeps.labels import game_attributes
 from posse.sweeps.numbers import numbers
 from posse.sweeps.store import Store
 
@@ -110,7 +111,19 @@ class Regions:
                 "upper": ("regime", [min(1.0, nextafter(x, inf)) if x else 0.0 for x in upper], about),
             },
             {"regime": self._names},
+            self._about,
         )
+
+    @property
+    def _about(self) -> dict[str, str]:
+        """What is asked about, as attributes."""
+        sides = (
+            f"{name} {side.low:g} to {side.high:g}{' (in ratios)' * side.is_log}" for name, side in self.sides.items()
+        )
+        return game_attributes(self.game) | {
+            "box": ", ".join(sides),
+            "fixed": ", ".join(f"{name} = {value:g}" for name, value in self.fixed.items()),
+        }
 
     def boundary_distance(self, **point: float) -> xr.Dataset:
         """How far from a point of the box the regime certainly stays what it is.
@@ -132,6 +145,8 @@ class Regions:
         if missing:
             raise InputError(f"{missing[0]}: is missing; the point has a value for each of {', '.join(self.sides)}")
         for name, side in self.sides.items():
+            if np.ndim(point[name]):
+                raise InputError(f"{name}: {short(point[name])} is not a number; ask for one point at a time")
             numbers(name, [point[name]])
             if not side.low <= point[name] <= side.high:
                 raise InputError(
@@ -149,8 +164,14 @@ class Regions:
         )
         name = self._names[int(here[0]).bit_length() - 1] if one else ""
         return xr.Dataset(
-            {"regime": name, "radius": radius, "low": ("parameter", low), "high": ("parameter", high)},
+            {
+                "regime": name,
+                "radius": ((), radius, {"units": "1", "long_name": "share of the sides of the box"}),
+                "low": ("parameter", low),
+                "high": ("parameter", high),
+            },
             {"parameter": list(self.sides)},
+            self._about,
         )
 
     def _to_the_unknown(self, place: Floats) -> list[float]:

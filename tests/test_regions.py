@@ -89,6 +89,18 @@ def test_on_a_boundary_nothing_is_certain() -> None:
     assert (near.regime.item(), near.radius.item()) == ("", 0)
 
 
+def test_answers_say_what_they_are_about() -> None:
+    found = posse.regions(
+        "restraint", {"cap_observer": {"log_uniform": [0.1, 5]}}, {"diversity": 0.25}, tolerance=1 / 8
+    )
+    for answer in (found.volumes(), found.boundary_distance(cap_observer=1)):
+        assert answer.attrs["box"] == "cap_observer 0.1 to 5 (in ratios)"
+        assert "diversity = 0.25" in answer.attrs["fixed"]
+        assert answer.attrs["game"] == "restraint"
+    with pytest.raises(InputError, match=r"cap_observer: \[1, 2\] is not a number; ask for one point at a time"):
+        found.boundary_distance(cap_observer=[1, 2])  # type: ignore[arg-type]
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"box": {}}, "box: there is no parameter, but a box has one or more"),
     (
