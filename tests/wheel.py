@@ -7,7 +7,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("kernels", "sweeps", "analysis", "cluster", "crises", "explorer", "report", "benchmarks", "benchmarks/peers")
+FOLDERS = (
+    "kernels", "sweeps", "analysis", "claims", "cluster", "crises", "explorer", "report",
+    "benchmarks", "benchmarks/peers",
+)  # fmt: skip
 ROOMS = {"posse": "src/posse"} | {f"posse/{room}": room for room in FOLDERS}
 
 
