@@ -7,6 +7,7 @@ A step: at resolution N, no cell of the mesh that is wider than 1/N has corners 
 was called until then, and after how many seconds. Steps end where the next may take more seconds than there are.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
@@ -89,4 +90,9 @@ def phases(regime: Regime, dimensions: int, resolution: int) -> Any:
 
     halvings = int(np.log2(resolution / (MESH - 1)))
     limits = [(0, 1)] * dimensions
-    return phasemap.run(lambda x: float(regime(*map(float, x))), limits=limits, mesh=MESH, num_steps=halvings)
+    asyncio.set_event_loop(loop := asyncio.new_event_loop())  # phasemap takes for granted that there is one
+    try:
+        return phasemap.run(lambda x: float(regime(*map(float, x))), limits=limits, mesh=MESH, num_steps=halvings)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
