@@ -419,6 +419,7 @@ print(cube.nbytes / 1e6, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_cube(tmp_path: Path) -> None:
     """Asked the same of a cube and of one of five times the size, a process needs the same memory."""
     used = []

@@ -171,6 +171,7 @@ def test_a_put_that_was_done_and_whose_answer_was_lost(
     assert objects(cube.store) == quiet
 
 
+@pytest.mark.slow
 def test_workers_on_a_service_in_trouble(
     server: S3Server, spec: Path, quiet: dict[str, bytes], address: str, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_workers_on_a_service_in_trouble(
 # What goes wrong, and what must not be seen
 
 
+@pytest.mark.slow
 def test_no_credentials_in_a_cube_a_log_or_an_error(server: S3Server, spec: Path, address: str, tmp_path: Path) -> None:
     variables = server.environment()
     cube = begin(spec, address)

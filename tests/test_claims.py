@@ -62,6 +62,7 @@ def test_planted_false_claims_are_refuted(claim: str, fails: Any) -> None:
     assert fails(confirmed(dict(verdict.counterexample or {})))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", [claim for claim, _ in FALSE])
 def test_planted_false_claims_have_no_proof(claim: str) -> None:
     """Whatever the search does: the prover by itself proves none of them."""
@@ -205,6 +206,7 @@ ATLAS = {"diversity": (0, 1), "cap_observer": (0.5, 4)}
 CORNER = {"diversity": (0.9, 1), "cap_observer": (0.1, 0.2)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "box", "answer"),
     [

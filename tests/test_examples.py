@@ -83,6 +83,7 @@ def test_the_page_on_games_can_be_followed_to_the_letter(tmp_path: Path) -> None
     assert json.loads(done.stdout)["solution"] == {"regime": "appeasement", "demand": 1, "war": 0}
 
 
+@pytest.mark.slow
 def test_it_installs_and_is_swept_like_any_other(tmp_path: Path) -> None:
     source = shutil.copytree(EXAMPLES / "ultimatum", tmp_path / "ultimatum")  # setuptools builds beside what it builds
     installed = subprocess.run([*PIP, tmp_path / "site", source], capture_output=True, text=True)

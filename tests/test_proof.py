@@ -99,7 +99,7 @@ def definitions(draw: Any) -> Callable[..., Any]:
     return number
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     definitions(), st.integers(-4, 4), st.booleans(), st.lists(st.tuples(exact, exact, exact), min_size=20, max_size=20)
 )

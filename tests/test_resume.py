@@ -134,6 +134,7 @@ def undisturbed(spec: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return files(store)
 
 
+@pytest.mark.slow
 def test_ten_kills_leave_no_trace(spec: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     """SIGKILL at ten random moments: three during the cube's creation, the others while blocks are solved."""
     dice = random.Random(1999)
