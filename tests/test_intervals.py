@@ -22,7 +22,7 @@ ends = st.floats(-1e3, 1e3) | st.sampled_from([0.0, 1.0, -1.0, 1e-300, -1e-300])
 @st.composite
 def boxes(draw: Any, low: float = -1e3) -> tuple[Interval, float]:
     """An interval, and a number in it."""
-    a, b = sorted([max(low, draw(ends)), max(low, draw(ends))])
+    a, b = sorted([max(low, draw(ends)) + 0.0, max(low, draw(ends)) + 0.0])  # there is nothing from 0.0 to -0.0
     return Interval(a, b), draw(st.floats(a, b))
 
 

@@ -28,6 +28,8 @@ from posse.sweeps.regions import Enclosure
 from shapes import disc, shape
 from test_regions import ATLAS
 
+pytestmark = pytest.mark.slow
+
 FINE = 1 / 512
 
 

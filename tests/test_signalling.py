@@ -136,6 +136,7 @@ def test_every_kind_that_occurs_stands_up_in_the_tree() -> None:
     assert [kind for kind, count in seen.items() if not count] == [3, 8]  # which no point of any box was seen to have
 
 
+@pytest.mark.slow
 def test_equilibria_at_the_faces_of_the_box_stand_up_in_the_tree() -> None:
     """Costs of nothing, partners that are alike or indifferent, shares of nothing: there ties abound."""
     points, seen = generic(300, seed=1648, step=64, corner=0.3), 0
@@ -273,6 +274,7 @@ def test_5_who_unmasks_itself_buys_a_smaller_exposure() -> None:
     assert seen > 50
 
 
+@pytest.mark.slow
 def test_6_what_everybody_gets_and_what_war_destroys_is_what_there_was() -> None:
     points = sample()
     for index in range(200):
@@ -397,6 +399,7 @@ def test_a_knife_edge_is_unresolved_and_nothing_beside_it(edge: list[float]) -> 
     assert all(np.isnan(np.array(exactly[name], dtype=float)).all() for name in REALS)
 
 
+@pytest.mark.slow
 def test_where_war_costs_neither_side_anything_types_may_separate() -> None:
     """At c_L = c_R = 0 the leader risks a war at any belief short of certainty: the exception to statement 3."""
     points = broad(3000, seed=8, decisiveness=1.0, war_leader=0.0, war_resolute=0.0)
