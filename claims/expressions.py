@@ -244,7 +244,10 @@ class Reader:
         apply = COMPARED.get(type(op))
         if one.kind == other.kind and one.kind in ("condition", "flags") and isinstance(op, ast.Eq | ast.NotEq):
             alike = _alike if one.kind == "condition" else eq
-            same: Run = lambda world: alike(one.run(world), other.run(world))  # noqa: E731
+
+            def same(world: World) -> Any:
+                return alike(one.run(world), other.run(world))
+
             return same if isinstance(op, ast.Eq) else lambda world: opposite(same(world))
         runs = self.number(left), self.number(right)
         if apply is None:

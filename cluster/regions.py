@@ -30,7 +30,7 @@ def handed_out(client: Any, progress: bool, seconds: float = inf) -> HandOut:
         timeout = None if seconds == inf else until - monotonic()
         try:
             with bar(len(parts), 0, progress, "cutting") as advance:
-                for future in as_completed(list(left), loop=client.loop, timeout=timeout):  # type: ignore[no-untyped-call]  # Dask's
+                for future in as_completed(list(left), loop=client.loop, timeout=timeout):
                     done = future.result(timeout)
                     del left[future]
                     future.release()

@@ -159,7 +159,8 @@ class Table:
         if lifted := _lifted(one) or _lifted(other):
             condition, *arms = lifted.parts
             pairs = [[n.where_is(lifted, arm) if lifted in n.symbols else n for n in (one, other)] for arm in arms]
-            return where(condition, *(self.positive(a, b, strict) for a, b in pairs))  # type: ignore[no-any-return]
+            either: Condition = where(condition, *(self.positive(a, b, strict) for a, b in pairs))
+            return either
         if one.limit is not None or other.limit is not None:
             values = [0.0 if form.limit is None else form.limit for form in (one, other)]
             return values[0] > values[1] if strict else values[0] >= values[1]
@@ -188,7 +189,8 @@ class Table:
             return False
         widest = max(form.symbols, key=lambda s: _spread(form, s))
         condition, yes, no = widest.parts
-        return where(condition, *(self.compare(form.where_is(widest, arm), strict) for arm in (yes, no)))  # type: ignore[no-any-return]
+        turned: Condition = where(condition, *(self.compare(form.where_is(widest, arm), strict) for arm in (yes, no)))
+        return turned
 
     def equal(self, x: Any, y: Any) -> Condition:
         if isinstance(x, Form) and isinstance(y, Form) and x is y:
@@ -207,12 +209,12 @@ class Table:
                 raise Fork(name, value)
         return self.positive(x, y, False) & self.positive(y, x, False)
 
-    def join(self, op: str, x: Any, y: Any) -> Condition:
+    def join(self, op: str, x: Condition, y: Condition) -> Condition:
         for this, that in ((x, y), (y, x)):
             if isinstance(this, bool | np.bool_):
                 return that if bool(this) == (op == "and") else bool(this)
         if x is y:
-            return x  # type: ignore[no-any-return]
+            return x
         return self._formula(op, (x, y))
 
     def _formula(self, op: str, parts: tuple[Any, ...]) -> Formula:

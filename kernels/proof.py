@@ -1,6 +1,6 @@
 """Proofs by cases: that a condition holds at every point, in exact arithmetic.
 
-    Prover(facts, steps).prove(condition) -> number of cases, 0 where no proof was found
+    Prover(table, facts).prove(condition) -> number of cases, 0 where no proof was found
 
 A condition is split at the comparisons that decide it, as far as it takes. In each case polynomials are shown not to
 fall below 0. A polynomial that is linear in a symbol lies between its values at the symbol's ends, so that each symbol
@@ -24,6 +24,8 @@ EASY = 100  # steps for what is settled while the definition runs
 EFFORTS = 50, 500, 3000  # steps for one comparison: most are easy, and many need not be decided
 SPARED = 4  # part of the steps that are left
 DEPTHS = 5, 9, 14  # replacements one after another
+
+Answer = tuple[bool | None, Formula | None]  # whether a condition holds, or what has to be decided to know that
 
 
 class Prover:
@@ -63,15 +65,15 @@ class Prover:
             cases += more
         return cases
 
-    def _look(self, condition: Condition, facts: Facts, seen: dict[int, Any]) -> tuple[bool | None, Formula | None]:
+    def _look(self, condition: Condition, facts: Facts, seen: dict[int, Answer]) -> Answer:
         """Whether a condition holds, or the first comparison that has to be decided to know that."""
         if not isinstance(condition, Formula):
             return bool(condition), None
         if condition.index not in seen:
             seen[condition.index] = self._look_into(condition, facts, seen)
-        return seen[condition.index]  # type: ignore[no-any-return]
+        return seen[condition.index]
 
-    def _look_into(self, condition: Formula, facts: Facts, seen: dict[int, Any]) -> tuple[bool | None, Formula | None]:
+    def _look_into(self, condition: Formula, facts: Facts, seen: dict[int, Answer]) -> Answer:
         if condition.op == "positive":
             if self._decide(Fact(*condition.parts), facts):
                 return True, None
@@ -280,7 +282,8 @@ class Prover:
 
     def _found_bounds(self, symbol: Symbol) -> Bounds:
         if symbol.kind == "parameter":
-            return symbol.parts[1]  # type: ignore[no-any-return]
+            declared: Bounds = symbol.parts[1]
+            return declared
         if symbol.kind == "choice":
             return self._of_choice(symbol)
         return self._of_ratio(*symbol.parts) if symbol.kind == "ratio" else self._of_power(*symbol.parts)
