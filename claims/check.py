@@ -9,6 +9,7 @@ for longer each time; then, in a box with ends, a proof by intervals (posse.clai
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from numbers import Real
 from time import monotonic
 from typing import Any, Literal
@@ -19,14 +20,15 @@ from posse.claims.by_cases import by_cases
 from posse.claims.exact import Point, is_told
 from posse.claims.language import Claim, read
 from posse.claims.scope import Box, parts, scope
-from posse.claims.search import counterexample, is_met
+from posse.claims.search import compile_game, counterexample, is_met
 from posse.kernels.catalogue import game as find_game
 from posse.kernels.declaration import Game
 from posse.kernels.errors import InputError, short
 
 SECONDS = 20.0
 LITTLE = 1e-4  # a share, below which it would be shown as none
-ROUNDS = 0.02, 0.15, 0.1  # shares of the time for a counterexample and then for a proof by cases, in turn
+LONGEST = 0.2  # share of the time that a search may take; if it never does, the same points are met on every machine
+TURNS = (16, 0.02), (100, 0.15), (64, 0.1)  # rounds of points, then a share of the time for a proof by cases
 
 Answer = Literal["proved", "refuted", "undecided"]
 
@@ -113,18 +115,25 @@ def check(
 
 def _answer(claim: Claim, boxes: list[Box], seconds: float, seed: int) -> Verdict:
     """boxes: parts of what the claim is about; where there is none, there is nothing to fail."""
+    for part in boxes[:1]:
+        compile_game(claim, part)  # before time counts
     until, cases, left = monotonic() + seconds, 0, boxes
     hopeless: list[Box] = []
-    for k, share in enumerate(ROUNDS):
-        for part in [*left, *hopeless]:
-            each = share * seconds / (len(left) + len(hopeless))
-            if point := counterexample(claim, part, each, seed + k, is_usual=k < len(ROUNDS) - 1):
+    for k, (rounds, share) in enumerate(TURNS):
+        is_usual = k < len(TURNS) - 1
+        for part in left:
+            longest = monotonic() + LONGEST * seconds / len(left)
+            if point := counterexample(claim, part, rounds, longest, seed + k, is_usual):
                 return _refuted(claim, part, point)
-        found = [by_cases(claim, part, monotonic() + share * seconds / len(left)) for part in left]
-        cases += sum(n or 0 for n in found)
-        hopeless += [part for part, n in zip(left, found, strict=True) if n is None]
-        left = [part for part, n in zip(left, found, strict=True) if n == 0]
-    return _by_boxes(claim, [*left, *hopeless], cases, until, seed + len(ROUNDS))
+        hopeful = [part for part in left if part not in hopeless]
+        for part in hopeful:
+            found = by_cases(claim, part, monotonic() + share * seconds / len(hopeful))
+            if found is None:
+                hopeless.append(part)
+            elif found:
+                cases += found
+                left = [other for other in left if other is not part]
+    return _by_boxes(claim, left, cases, until, seed + len(TURNS))
 
 
 def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: int) -> Verdict:
@@ -133,7 +142,7 @@ def _by_boxes(claim: Claim, boxes: list[Box], cases: int, until: float, seed: in
     for k, part in enumerate(boxes):
         seconds = max(0.0, until - monotonic()) / (len(boxes) - k)
         if not can_be_cut(claim, part):
-            point = counterexample(claim, part, seconds, seed)
+            point = counterexample(claim, part, inf, monotonic() + seconds, seed)
             return _refuted(claim, part, point) if point else Verdict(claim.text, "undecided")
         found = by_boxes(claim, part, seconds)
         if found.point:

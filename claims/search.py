@@ -1,9 +1,9 @@
 """The search for a point at which a claim fails.
 
-    counterexample(claim, box, seconds) -> point, or None where none was found
+    counterexample(claim, box, rounds, until) -> point, or None where none was found
 
-Points are drawn at random, ends and defaults of parameters among them, and solved by the compiled game; one where the
-claim seems to fail counts only if it fails exactly (posse.claims.exact).
+Points are drawn at random, the same ones for the same seed, ends and defaults of parameters among them, and solved by
+the compiled game; one where the claim seems to fail counts only if it fails exactly (posse.claims.exact).
 """
 
 from collections.abc import Mapping
@@ -34,14 +34,18 @@ FACTORS = -4.0, 4.0  # powers of two
 FRESH = 0.5  # of the points that do not come from others
 
 
-def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usual: bool = False) -> Point | None:
+def counterexample(
+    claim: Claim, box: Box, rounds: float, until: float, seed: int = 0, is_usual: bool = False
+) -> Point | None:
     """A point of a box at which a claim fails, in short numbers.
 
+    rounds: of points, each twice as many as the last up to MOST; a point looked at exactly in vain costs as much.
+    until: by monotonic(), when no other round begins.
     is_usual: where parameters have the value that they mostly have in practice, if there is one.
     """
-    until, count, dice = monotonic() + seconds, FIRST, np.random.default_rng(seed)
+    count, dice = FIRST, np.random.default_rng(seed)
     part, near = _usual(claim.game, box) if is_usual else box, dict[str, Floats]()
-    while True:
+    while rounds > 0:
         points = draw(claim.game, part, count, dice)
         if near:
             points = _varied(points, near, dice)
@@ -50,9 +54,15 @@ def counterexample(claim: Claim, box: Box, seconds: float, seed: int = 0, is_usu
         if failing := [simplest(claim, box, point) for point in found if fails(claim, box, point)]:
             return min(failing, key=lambda point: _plainness(claim.game, point))
         if monotonic() > until:
-            return None
+            break
         near = _premised(claim, box, points) or near
-        count = min(2 * count, MOST)
+        count, rounds = min(2 * count, MOST), rounds - 1 - len(found)
+    return None
+
+
+def compile_game(claim: Claim, box: Box) -> None:
+    """Have a game compiled, unless it is."""
+    holds(claim, box, draw(claim.game, box, 1, np.random.default_rng()))
 
 
 def is_met(claim: Claim, box: Box, seed: int = 0) -> bool:

@@ -142,14 +142,16 @@ def test_boxes_prove_nothing_of_a_parameter_without_ends() -> None:
     assert check(shape(far, Domain()), "regime == out", seconds=1).answer != "proved"
 
 
+STATEMENT_9 = (
+    "cost_stay > 0 and "
+    "(not stays_after_neutrality in durability and not stays_after_support in durability and alignment == oppose) "
+    "at (diversity = 0) implies alignment == oppose"
+)
+
+
 def test_the_second_half_of_statement_9_is_no_theorem() -> None:
     """A passing coalition faces opposition at no diversity, and no more of it at some: refuted by posse itself."""
-    claim = (
-        "cost_stay > 0 and "
-        "(not stays_after_neutrality in durability and not stays_after_support in durability and alignment == oppose) "
-        "at (diversity = 0) implies alignment == oppose"
-    )
-    verdict = check("restraint", claim, fixed={"decisiveness": 1}, seconds=20)
+    verdict = check("restraint", STATEMENT_9, fixed={"decisiveness": 1}, seconds=20)
     assert verdict.answer == "refuted"
     found = dict(verdict.counterexample or {})
     assert confirmed(found).alignment != 2
@@ -167,6 +169,14 @@ def test_a_counterexample_is_short_and_keeps_to_its_box() -> None:
     usual = posse.game("restraint").defaults
     assert all(found[name] == usual[name] for name in usual if name not in box)
     assert all(len(repr(value)) <= 8 for value in found.values())
+
+
+def test_a_machine_of_another_speed_meets_the_same_counterexample(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = check("restraint", STATEMENT_9).counterexample
+    assert found is not None
+    began = monotonic()
+    monkeypatch.setattr("posse.claims.search.monotonic", lambda: began + 5 * (monotonic() - began))
+    assert check("restraint", STATEMENT_9).counterexample == found
 
 
 def test_at_belongs_to_what_stands_right_before_it() -> None:
