@@ -10,7 +10,7 @@ import logging
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from posse.cluster.batch import jobs_kept
 from posse.cluster.engine import Engine
+from posse.cluster.interrupts import held
 from posse.cluster.local import Threads
 from posse.cluster.tables import KINDS, TLS, Table, checked, count
 from posse.kernels.errors import ClusterError, InputError, PosseError, in_words
@@ -144,19 +145,19 @@ def _started(table: Table) -> Iterator[Any]:
     number, options = table.get(counted, 1), {k: v for k, v in table.items() if k not in ("kind", counted)}
     make = _maker(kind)
     assert make, "threads are no cluster"
-    try:
-        cluster = make(**_with_defaults(options, _defaults(kind, number)))
-    except (TypeError, ValueError, OSError, RuntimeError) as error:
-        given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
-        raise ClusterError(f"cluster: {kind} cannot be started with {given}: {in_words(error)}") from error
-    with cluster:
+    with ExitStack() as ends:
+        try:
+            with held():  # distributed complains at the end of one that has half started
+                cluster = ends.enter_context(make(**_with_defaults(options, _defaults(kind, number))))
+        except (TypeError, ValueError, OSError, RuntimeError) as error:
+            given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
+            raise ClusterError(f"cluster: {kind} cannot be started with {given}: {in_words(error)}") from error
         _warn_if_open(str(cluster.scheduler_address))
         if KINDS[kind].startswith("dask_jobqueue."):
-            with jobs_kept(cluster, number):
-                yield cluster
+            ends.enter_context(jobs_kept(cluster, number))
         else:
             cluster.scale(number)
-            yield cluster
+        yield cluster
 
 
 def _defaults(kind: str, number: int) -> dict[str, Any]:

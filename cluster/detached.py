@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from socket import gethostname
+from time import time
 from typing import Any
 
 from platformdirs import user_log_path
@@ -23,12 +25,15 @@ from posse.kernels.errors import ClusterError, in_words
 from posse.sweeps.cube import Cube
 from posse.sweeps.store import Store, open_store
 
+KEPT = 90 * 86_400.0  # seconds
+
 
 def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     """Have a process of its own start a cluster and drive a run on it."""
     require(table)
     run = Run.begin(cube.store, f"{table['kind']}, started on {gethostname()}", "submitted")
     order = json.dumps({"store": str(cube.store), "state": asdict(run.state), "table": dict(table)})
+    _forget_logs()
     try:
         with log_path(run.state.name).open("wb") as log:
             child = subprocess.Popen(
@@ -47,6 +52,14 @@ def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
 def log_path(run: str) -> Path:
     """The file that a run of this name writes what it prints to."""
     return user_log_path("posse", ensure_exists=True) / f"{run}.log"
+
+
+def _forget_logs() -> None:
+    """Remove logs that nothing was written to for long."""
+    for log in log_path("*").parent.glob("*.log"):
+        with suppress(OSError):
+            if time() > log.stat().st_mtime + KEPT:
+                log.unlink()
 
 
 def _drive() -> None:

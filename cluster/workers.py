@@ -22,7 +22,7 @@ from threading import Semaphore
 from time import monotonic
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, secede
+from distributed import Client, Future, KilledWorker, Status, Worker, get_worker, secede
 
 from posse.cluster.engine import Outcome, Waiting
 from posse.cluster.local import Threads
@@ -31,7 +31,7 @@ from posse.kernels.catalogue import require_registered
 from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, StoreError, in_words
 from posse.sweeps.cube import Cube
 from posse.sweeps.description import Description
-from posse.sweeps.store import open_store
+from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
@@ -41,6 +41,7 @@ PAUSE = 5.0  # seconds before the second try, twice as many before each one afte
 LOST = 60.0  # seconds without a scheduler after which a run gives up
 ANSWER = 5.0  # seconds for the scheduler to say which workers it has
 IDLE = 15.0  # seconds without a worker after which a run says so
+ENDING = Status.closing_gracefully, Status.closing, Status.closed, Status.failed  # of a worker
 
 Key = tuple[str, int]
 
@@ -54,24 +55,36 @@ class TaskError(Exception):
     """What went wrong in a task, in words; the exception itself may be one that cannot travel."""
 
 
+class _Order(Order):
+    """The order to a task: the run's, or that its worker is about to end."""
+
+    def __init__(self, store: Store, run: str, worker: Worker) -> None:
+        super().__init__(store, run)
+        self.worker = worker
+
+    def is_given(self) -> bool:
+        return self.worker.status in ENDING or super().is_given()
+
+
 def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> None:
     """The task: solve blocks of a cube and record them. Raises PosseError or TaskError where it does not do all.
 
     It returns nothing: that it is done is all there is to know, and a result would have to be fetched, one by one.
     """
-    last = ExitStack()
+    worker, last = get_worker(), ExitStack()
 
     def solved() -> None:
         """Let the worker begin its next task, while this one writes its last block; one task at a time does so."""
         last.enter_context(_LAST)
-        secede()
+        if worker.status not in ENDING:  # one that ends waits for this thread, and this thread would for it
+            secede()
 
     try:
         cube = _opened(store, identity)
         with last:
-            done = sum(1 for _ in Threads(1, solved).work(cube, numbers, Order(cube.store, run)))
+            done = sum(1 for _ in Threads(1, solved).work(cube, numbers, _Order(cube.store, run, worker)))
         if done < len(numbers):
-            raise Interrupted(f"{store}: the run was asked to stop")
+            raise Interrupted(f"{store}: the run, or its worker, was asked to stop")
     except PosseError:
         raise
     except Exception as error:
@@ -257,7 +270,7 @@ class _Window:
                 log.warning("%s; trying again", error)
                 self.again.append(replace(task, tried=task.tried + 1, after=monotonic() + PAUSE * 2**task.tried))
             case Interrupted():
-                self.again.append(task)  # the worker has seen the order to stop, and this run is about to
+                self.again.append(task)  # its worker ends, or has seen the order to stop before this run has
             case PosseError():
                 raise error
             case _:

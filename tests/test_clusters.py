@@ -1,8 +1,11 @@
 """Where a run can run: what a table may say, what is refused in one line, and who may listen."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 import warnings
 from datetime import date
 from pathlib import Path
@@ -17,6 +20,7 @@ from conftest import Command
 from dask_processes import LOOPBACK, Processes, free_port, wait_until
 from posse.cluster import clusters, tables
 from posse.cluster.clusters import InsecureWarning, connected
+from posse.cluster.detached import log_path
 from posse.cluster.tables import checked, chosen
 from posse.kernels.errors import ClusterError, InputError
 
@@ -163,6 +167,19 @@ def test_what_is_submitted_imports_nothing_from_the_folder_that_it_is_typed_in(
     assert not (tmp_path / "PWNED").exists()
 
 
+def test_logs_are_not_kept_for_ever(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    old, recent = log_path("old"), log_path("recent")
+    for log, days in ((old, 91), (recent, 89)):
+        log.write_text("failed")
+        os.utime(log, (time.time() - days * 86_400,) * 2)
+    command = [Path(sys.executable).with_name("posse"), "submit", spec, "--store", tmp_path / "cube"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert not old.exists()
+    assert recent.exists()
+    wait_until(lambda: posse.Job(tmp_path / "cube").status().is_over)
+
+
 def test_profiles_that_are_none(configuration: Path) -> None:
     configuration.write_text('a = 3\n[[b]]\nkind = "local"\n[c]\nprofile = "c"\n')
     for name in ("a", "b", "c"):
@@ -188,6 +205,38 @@ def test_an_open_address_is_warned_of(address: str, warned: bool) -> None:
         clusters._warn_if_open(address)
     assert [w.category for w in caught] == [InsecureWarning] * warned
     assert all("can run any code" in str(w.message) for w in caught)
+
+
+# `posse` in a group of processes of its own, as a terminal starts it; in the background, Ctrl-C would be ignored.
+IN_TERMINAL = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from posse.cli import main; main()"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["1 child", "2 children", "3 children", "5 blocks"])
+def test_ctrl_c_stops_local_processes_without_noise(tmp_path: Path, moment: str) -> None:
+    """Whether they are just starting or at work: it reaches all of them at once."""
+    spec, store, wanted = tmp_path / "sweep.toml", tmp_path / "cube", int(moment[0])
+    axes = (f"{name} = {{ linspace = [0.1, 1, 1000] }}" for name in ("diversity", "cap_observer", "resolve"))
+    spec.write_text("\n".join(['game = "restraint"', 'outputs = ["regime"]', "[axes]", *axes]))
+    command = [sys.executable, "-c", IN_TERMINAL, "run", str(spec), "--store", str(store), "--local", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as child:
+        process = psutil.Process(child.pid)
+        if "block" in moment:
+            wait_until(lambda: len(list((store / ".posse" / "records").glob("*"))) >= wanted)
+        else:
+            wait_until(lambda: len(process.children(recursive=True)) >= wanted)
+        began = process.children(recursive=True)
+        os.killpg(child.pid, signal.SIGINT)
+        said = child.communicate(timeout=60)[1].splitlines()
+    assert child.returncode == 130
+    assert [line for line in said if not line.startswith("solving")] == said[-1:]
+    assert said[-1].startswith("posse: stopped; ")
+    assert not psutil.wait_procs(began, timeout=10)[1]
+    if "block" in moment:  # what was in work was finished
+        chunks, records = list((store / "regime").glob("c.*")), list((store / ".posse" / "records").iterdir())
+        assert len(chunks) == len(records) >= int(said[-1].split()[2]) >= wanted
 
 
 def test_local_processes_listen_to_this_machine_only() -> None:
