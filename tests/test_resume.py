@@ -6,6 +6,7 @@ zarr.json and .posse/sweep.json: that time stamp is masked in them, all other by
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import posse
 from kills import WITH_TESTS
 from posse.cluster.local import Threads
 from posse.cluster.run import finish, run
-from posse.sweeps import blocks
+from posse.sweeps import blocks, direct
 from posse.sweeps.cube import Cube, is_sealed
 from stores import Prints, files, prints, recorded, same
 
@@ -167,14 +168,28 @@ def test_ten_kills_leave_no_trace(spec: Path, undisturbed: dict[str, bytes], tmp
         same(store, undisturbed)
 
 
-def test_killed_before_each_change_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Creation, chunks, records, seal: whichever change of the folder a kill prevents, the next run finishes."""
+@pytest.mark.parametrize(
+    ("output", "axes", "points", "chunks"),
+    [
+        ("regime", {"diversity": 40}, 16, 3),
+        pytest.param("payoff", {"cap_leader": 640, "cap_observer": 800}, 1 << 18, 2 * 4, marks=pytest.mark.slow),
+    ],
+    ids=["small", "direct"],
+)
+def test_killed_before_each_change_of_the_folder(
+    output: str, axes: dict[str, int], points: int, chunks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Creation, chunks, records, seal: whichever change of the folder a kill prevents, the next run finishes.
+
+    So it is for chunks that go past the page cache.
+    """
+    sweep = posse.Sweep("restraint", {name: {"linspace": [0.1, 0.9, n]} for name, n in axes.items()}, outputs=(output,))
     spec = tmp_path / "small.toml"
-    spec.write_text('game = "restraint"\noutputs = ["regime"]\n[axes]\ndiversity = { linspace = [0, 1, 40] }\n')
+    spec.write_text(sweep.to_toml())
     stores = tmp_path / "killed"
     stores.mkdir()
     helper = subprocess.run(
-        [sys.executable, "-c", STEPS, str(spec), str(stores), "16"],
+        [sys.executable, "-c", STEPS, str(spec), str(stores), str(points)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -183,13 +198,16 @@ def test_killed_before_each_change_of_the_folder(tmp_path: Path, monkeypatch: py
     assert helper.returncode == 0, helper.stderr
     steps, status = map(int, helper.stdout.split())
     assert status == 0, helper.stderr
-    # Each object is opened and gets its name by a link or a renaming: three chunks, three records, and the seal; the
-    # description, metadata of the group and of the variable, and the coordinate's metadata and chunk.
-    assert steps > 2 * (3 + 3 + 1 + 1 + 2 + 2)
-    monkeypatch.setattr(blocks, "POINTS", 16)
-    sweep = posse.Sweep.from_toml(spec)
+    monkeypatch.setattr(blocks, "POINTS", points)
     run(sweep, tmp_path / "whole", Threads(1), progress=False)
     reference = files(tmp_path / "whole")
+    written = [size for name, data in reference.items() if (size := len(data)) and name.startswith(f"{output}/c.")]
+    assert len(written) == chunks
+    assert (max(written) >= direct.LEAST) == (points > 16)
+    # Each object is opened and gets its name by a link or a renaming: chunks, records, and the seal; the description,
+    # metadata of the group and of the variable, and each coordinate's metadata and chunk.
+    records = sum(name.startswith(".posse/records/") for name in reference)
+    assert steps > 2 * (chunks + records + 1 + 1 + 2 + 2 * len(axes))
     for step in range(1, steps + 1):
         store = stores / f"{step:03d}"
         before = prints(store)
@@ -197,6 +215,7 @@ def test_killed_before_each_change_of_the_folder(tmp_path: Path, monkeypatch: py
         after = prints(store)
         assert {key: after[key] for key in before} == before
         same(store, reference)
+        shutil.rmtree(store)
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
