@@ -2,9 +2,8 @@
 
     Workers(client)   its engine
 
-A task is a handful of blocks, worth some seconds of work; a window of tasks is under way, whatever the size of the
-cube. A task carries the address of the store and numbers of blocks, nothing else: a worker reads from the store what
-is to be solved, and refuses where its posse would solve another game.
+A task (posse.cluster.task) is a handful of blocks, worth some seconds of work; a window of tasks is under way,
+whatever the size of the cube.
 
 A worker that dies takes the blocks in its work along; Dask gives its tasks to others. Where tasks kill worker after
 worker, the window halves them until the block to blame stands alone.
@@ -12,121 +11,47 @@ worker, the window halves them until the block to blame stands alone.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from queue import Empty, SimpleQueue
-from socket import gethostname
-from threading import Semaphore
-from time import monotonic
+from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, Status, Worker, get_worker, secede
+from dask.typing import Key
+from distributed import Client, Future, KilledWorker
 
 from posse.cluster.engine import Outcome, Waiting
-from posse.cluster.local import Threads
 from posse.cluster.runs import Order
+from posse.cluster.task import TASK, TaskError
 from posse.kernels.catalogue import require_registered
-from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, StoreError, in_words
+from posse.kernels.errors import ClusterError, Interrupted, PosseError, ServiceError, in_words
 from posse.sweeps.cube import Cube
-from posse.sweeps.description import Description
-from posse.sweeps.store import Store, open_store
 from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
-QUEUED = 8  # tasks for each thread of the workers that are in its work or wait for it
+QUEUED = 16  # tasks for each thread of the workers that are in its work or wait for it
+SHORT, LONG = 0.005, 0.2  # seconds between looks for tasks that have ended
+REFILL = 0.25  # of these, at least, are given out at once
+LATE = 4  # tasks of each thread, of which the pace is the mean
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
 LOST = 60.0  # seconds without a scheduler after which a run gives up
 ANSWER = 5.0  # seconds for the scheduler to say which workers it has
 IDLE = 15.0  # seconds without a worker after which a run says so
-ENDING = Status.closing_gracefully, Status.closing, Status.closed, Status.failed  # of a worker
-
-Key = tuple[str, int]
 
 log = logging.getLogger("posse")
 
 
-_LAST = Semaphore()
-
-
-class TaskError(Exception):
-    """What went wrong in a task, in words; the exception itself may be one that cannot travel."""
-
-
-class _Order(Order):
-    """The order to a task: the run's, or that its worker is about to end."""
-
-    def __init__(self, store: Store, run: str, worker: Worker) -> None:
-        super().__init__(store, run)
-        self.worker = worker
-
-    def is_given(self) -> bool:
-        return self.worker.status in ENDING or super().is_given()
-
-
-def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> None:
-    """The task: solve blocks of a cube and record them. Raises PosseError or TaskError where it does not do all.
-
-    It returns nothing: that it is done is all there is to know, and a result would have to be fetched, one by one.
-    """
-    worker, last = get_worker(), ExitStack()
-
-    def solved() -> None:
-        """Let the worker begin its next task, while this one writes its last block; one task at a time does so."""
-        last.enter_context(_LAST)
-        if worker.status not in ENDING:  # one that ends waits for this thread, and this thread would for it
-            secede()
-
-    try:
-        cube = _opened(store, identity)
-        with last:
-            done = sum(1 for _ in Threads(1, solved).work(cube, numbers, _Order(cube.store, run, worker)))
-        if done < len(numbers):
-            raise Interrupted(f"{store}: the run, or its worker, was asked to stop")
-    except PosseError:
-        raise
-    except Exception as error:
-        raise TaskError(in_words(error)) from None
-
-
-def _portable() -> Callable[..., None]:
-    """The task as a function that travels as code: one that is sent by name kills workers that have no posse."""
-
-    def task(*arguments: Any) -> None:
-        from posse.cluster.workers import solve_blocks
-
-        solve_blocks(*arguments)
-
-    return task
-
-
-TASK = _portable()
-
-
-@lru_cache(4)
-def _opened(store: str, identity: str) -> Cube:
-    """The cube, its kernel compiled; kept, for the next task will ask for it again."""
-    if Description.read(open_store(store)) is None:
-        raise StoreError(f"{store}: is not there on worker {gethostname()}; workers need a store that all share")
-    cube = Cube.open(store)
-    if cube.description.identity != identity:
-        raise StoreError(f"{store}: is another cube on worker {gethostname()}; workers need a store that all share")
-    cube.warm_up()
-    return cube
-
-
 @dataclass(frozen=True)
 class Task:
-    """Blocks that are given to a worker together, at a moment; tried so often before, not to be tried again before one.
+    """Blocks that are given to a worker together; tried so often before, not to be tried again before some moment.
 
     suspect: they may be what kills workers. One such task is under way at a time, and one of a single block by itself,
     for a worker that dies takes along what waits in its queue, and that would be blamed too.
     """
 
     numbers: list[int]
-    given: float = 0.0
     tried: int = 0
     after: float = 0.0
     suspect: bool = False
@@ -155,6 +80,31 @@ class Workers:
             window.close()
 
 
+class Pace:
+    """How long a thread takes for a block, of late."""
+
+    def __init__(self) -> None:
+        self._spent, self._done = 0.0, 0.0
+        self._last: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """None where it is not known yet."""
+        return self._spent / self._done if self._done else None
+
+    def note(self, blocks: int, threads: int) -> None:
+        """So many were done just now; what was done before the last few tasks of each thread hardly counts."""
+        now, kept = monotonic(), 1 - 1 / (LATE * threads)
+        if self._last is not None:  # until the first are done, workers have also compiled
+            self._spent = kept * self._spent + threads * (now - self._last)
+            self._done = kept * self._done + blocks
+        self._last = now
+
+    def rest(self) -> None:
+        """Nothing is being done: time until the next ones does not count."""
+        self._last = None
+
+
 class _Window:
     """The tasks under way, and what is left to be given out."""
 
@@ -162,36 +112,46 @@ class _Window:
         self.client, self.cube, self.order = client, cube, order
         self.waiting = deque(numbers)
         self.again: deque[Task] = deque()
-        self.under_way: dict[Key, tuple[Future[None], Task]] = {}
-        self.ended: SimpleQueue[Key] = SimpleQueue()
-        self.given = 0
-        self.pace: float | None = None  # seconds a block
+        self.under_way: dict[Key, Task] = {}
+        self.futures: dict[Key, Future[None]] = {}
+        self.name, self.given = f"posse-{order.run}", 0  # to the scheduler all tasks of one name are one group
+        self.pace = Pace()
         self._slots, self._counted = 1, float("-inf")
         self._seen = self._manned = monotonic()
         self._idle = False
 
     def outcomes(self) -> Generator[Outcome | Waiting, None, None]:
+        pause = SHORT
         while (self.waiting or self.again or self.under_way) and not self.order.is_given():
             if self._has_scheduler():
                 self._fill()
             yield from self._note_idle()
-            try:
-                key = self.ended.get(timeout=0.2)
-            except Empty:
-                continue
-            future, task = self.under_way.pop(key)
-            yield from self._settle(future, task)
-            future.release()
+            ended = [future for future in self.futures.values() if future.done()]
+            for future in ended:  # looked for, as Dask's calling back would cost as much as sending
+                del self.futures[future.key]
+                yield from self._settle(future, self.under_way.pop(future.key))
+                future.release()
+            pause = SHORT if ended else min(2 * pause, LONG)
+            sleep(0 if ended else pause)
 
     def close(self) -> None:
         """Take back what is not done; a task in work ends by itself."""
-        futures = [future for future, _ in self.under_way.values()]
-        if futures and self.client.status == "running":
-            self.client.cancel(futures, force=True)
+        if self.futures and self.client.status == "running":
+            self.client.cancel(list(self.futures.values()), force=True)
 
     def _fill(self) -> None:
-        while len(self.under_way) < QUEUED * self._count_slots() and (task := self._next()):
-            self._give(task)
+        """Give out tasks where a good part of the window is free: many at once cost the scheduler less."""
+        most = QUEUED * self._count_slots()
+        if len(self.under_way) > (1 - REFILL) * most:
+            return
+        added: dict[Key, list[int]] = {}
+        while len(self.under_way) < most and (task := self._next()):
+            self.given += 1
+            key = self.name, self.given
+            self.under_way[key] = task
+            added[key] = task.numbers
+        if added:
+            self._give(added)
 
     def _next(self) -> Task | None:
         """The next task to give out, None if there is none now."""
@@ -206,15 +166,15 @@ class _Window:
     def _may_go(self, task: Task) -> bool:
         if task.suspect and len(task.numbers) == 1:
             return not (self.waiting or self.under_way)
-        others = [other for _, other in self.under_way.values() if other.suspect]
+        others = [other for other in self.under_way.values() if other.suspect]
         return not (task.suspect and others) and not any(len(other.numbers) == 1 for other in others)
 
     def _size(self) -> int:
         """Blocks worth TARGET seconds; fewer towards the end, so that the workers end together."""
-        if not self.pace:
+        if not self.pace.seconds:
             return 1
         share = len(self.waiting) / (2 * self._count_slots())
-        return max(1, int(min(TARGET / self.pace, share)))
+        return max(1, int(min(TARGET / self.pace.seconds, share)))
 
     def _count_slots(self) -> int:
         """Threads of the workers, at least one: the first worker may be still to come."""
@@ -233,15 +193,14 @@ class _Window:
         idle = monotonic() > self._manned + IDLE
         if idle != self._idle:
             self._idle = idle
+            self.pace.rest()
             yield Waiting("waits for workers, there are none" if idle else "")
 
-    def _give(self, task: Task) -> None:
-        self.given += 1
-        key = (f"posse-{self.order.run}", self.given)  # a name of its own would be a group of its own to the scheduler
-        store, identity = str(self.cube.store), self.cube.description.identity
-        future = self.client.submit(TASK, store, identity, task.numbers, self.order.run, key=key, pure=False)
-        self.under_way[key] = future, replace(task, given=monotonic())
-        future.add_done_callback(lambda ended: self.ended.put(ended.key))
+    def _give(self, tasks: dict[Key, list[int]]) -> None:
+        what = str(self.cube.store), self.cube.description.identity
+        futures = self.client.map(partial(TASK, *what), tasks.values(), run=self.order.run, key=[*tasks], pure=False)
+        for future in futures:
+            self.futures[future.key] = future
 
     def _has_scheduler(self) -> bool:
         """Whether there is one now; it may come back, or answer again, for a while."""
@@ -252,8 +211,7 @@ class _Window:
     def _settle(self, future: "Future[None]", task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""
         if future.status == "finished":
-            pace = (monotonic() - task.given) / QUEUED / len(task.numbers)  # it waited behind those given before
-            self.pace = pace if self.pace is None else (self.pace + pace) / 2
+            self.pace.note(len(task.numbers), self._count_slots())
             yield from map(Outcome, task.numbers)
         elif future.status == "error":
             yield from self._settle_error(future.exception(), task)

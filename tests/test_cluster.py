@@ -18,6 +18,7 @@ import posse as module
 from dask_processes import Processes, answer, posse, wait_until
 from posse.cluster.clusters import connected
 from posse.cluster.run import run
+from posse.cluster.workers import Pace
 from posse.kernels.errors import ClusterError, Interrupted
 from stores import Prints, begin, files, prints, recorded, same
 
@@ -244,6 +245,25 @@ def test_workers_that_die_of_themselves(mode: Mode, spec: Path, quiet: dict[str,
     assert starts > 2
     same(tmp_path / "cube", quiet)
     assert sum(cluster.solved().values()) - len(cube.blocks) <= starts * IN_WORK
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["together", "in turn"])
+def test_the_pace_is_that_of_the_threads(together: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads take half a second for each block, in tasks of ten; they begin with one block that takes longer."""
+    threads, each, first = 8, 0.5, 7.0
+    ends = [(first, 1)] * threads
+    for k in range(20 * threads):
+        shift = 0.0 if together else (k % threads) / threads * 10 * each
+        ends.append((first + 10 * each * (1 + k // threads) + shift, 10))
+    pace = Pace()
+    for now, blocks in sorted(ends):
+        monkeypatch.setattr("posse.cluster.workers.monotonic", lambda now=now: now)
+        pace.note(blocks, threads)
+    assert pace.seconds == pytest.approx(each, rel=0.15)
+    pace.rest()  # overnight
+    monkeypatch.setattr("posse.cluster.workers.monotonic", lambda: 1e5)
+    pace.note(10, threads)
+    assert pace.seconds == pytest.approx(each, rel=0.15)
 
 
 def test_two_drivers_at_once(cluster: Processes, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:
