@@ -5,62 +5,24 @@ tables(quick) -> certain regions, next to packages that refine meshes and to the
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from math import pi
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from posse.analysis.estimates import estimate
 from posse.benchmarks.peers import meshes, scalar
+from posse.benchmarks.shapes import Shape, ball_2, ball_3, ball_4, disc, shape
 from posse.benchmarks.timing import Table
 from posse.benchmarks.tools import installed
-from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
+from posse.kernels.declaration import Game
 from posse.kernels.restraint import RESTRAINT
-from posse.kernels.vocabulary import where
 from posse.runnable import regions
 from posse.sweeps.box import read_box
 
 SECONDS = 6  # for a package on a problem
 FITTED = 3  # finest resolutions that a slope is fitted to
-
-
-class Shape(NamedTuple):
-    regime: Any
-
-
-def ball_2(x: Any, y: Any) -> Shape:
-    return _near(0.4, x - 0.5, y - 0.5)
-
-
-def ball_3(x: Any, y: Any, z: Any) -> Shape:
-    return _near(0.4, x - 0.5, y - 0.5, z - 0.5)
-
-
-def ball_4(x: Any, y: Any, z: Any, w: Any) -> Shape:
-    return _near(0.4, x - 0.5, y - 0.5, z - 0.5, w - 0.5)
-
-
-def disc(x: Any, y: Any) -> Shape:
-    return _near(0.05, x - 0.3, y - 0.6)
-
-
-def _near(radius: float, *apart: Any) -> Shape:
-    return Shape(where(sum(x * x for x in apart) <= radius * radius, 1, 0))
-
-
-def game_of(solve: Callable[..., Shape]) -> Game:
-    """In, where a point of the unit box is in the shape, or out."""
-    unit = Domain(0, 1)
-    return Game(
-        name=solve.__name__,
-        title=solve.__name__,
-        version="1",
-        parameters=tuple(Parameter(name, name, unit, 0.5, name) for name in signature(solve).parameters),
-        outputs=(Output("regime", "codes", "where it is", (Flag(0, "out", "outside"), Flag(1, "in", "inside"))),),
-        solve=solve,
-    )
 
 
 @dataclass(frozen=True)
@@ -96,7 +58,7 @@ PART = {
 
 
 def _of_shape(title: str, solve: Callable[..., Shape], *halvings: int) -> Problem:
-    game = game_of(solve)
+    game = shape(solve)
     box = dict.fromkeys(game.parameter_names, (0, 1))
     return Problem(title, game, box, lambda *at: float(solve(*at).regime), (halvings[0], halvings[1]))
 
@@ -173,7 +135,7 @@ def missed() -> Table:
         f"A disc of radius 0.05 in the unit square: its share is {pi * 0.05**2:.5f}",
         ["by", "evaluations", "what it says of the share"],
     )
-    game, box = game_of(disc), {"x": (0, 1), "y": (0, 1)}
+    game, box = shape(disc), {"x": (0, 1), "y": (0, 1)}
     for k in (5, 7, 9):
         found = regions(game, box, tolerance=0.5**k)
         inside = found.volumes().sel(regime="in")

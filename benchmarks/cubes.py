@@ -1,6 +1,7 @@
-"""Cubes to measure: one family of grids from 10⁶ to 10¹⁰ points, made once in a process and deleted at its end.
+"""Cubes to measure: two families from 10⁶ to 10¹⁰ points, made once in a process and deleted at its end.
 
-    grid(10**9) -> Sweep
+    grid(10**9) -> Sweep         five axes, ever finer
+    draws(512 * GRID) -> Sweep   ever more draws of one parameter, each with the same grid of four others
     made(10**9) -> Made: where it is, how long it took, how much memory
 
 They lie in the folder for temporary files (TMPDIR), which ought to be on the disk that is to be measured.
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
@@ -26,8 +28,9 @@ SHAPES = {
     10**7: (25, 25, 20, 32, 25),
     10**8: (40, 40, 50, 25, 50),
     10**9: (40, 50, 100, 50, 100),
-    10**10: (100, 100, 100, 100, 100),
 }
+LENGTHS = 64, 32, 16, 64  # of the axes but the first, where that is drawn
+GRID = prod(LENGTHS)
 BYTES = {"regime": 0.5, "payoff": 6.0}  # a point, packed, at most
 
 _RUN = """
@@ -51,9 +54,20 @@ class Made:
 
 def grid(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Sweep:
     """A sweep of five axes over the game of strategic restraint, in which nearly all regimes occur."""
-    lengths = SHAPES[points]
-    axes = {name: {"linspace": [0.1, high, n]} for (name, high), n in zip(AXES.items(), lengths, strict=True)}
+    axes = {name: _spaced(name, n) for name, n in zip(AXES, SHAPES[points], strict=True)}
     return Sweep("restraint", axes, outputs=outputs)
+
+
+def draws(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Sweep:
+    """The same with the first parameter drawn at random: points of more draws lie no denser, and pack no better."""
+    first, *others = AXES
+    design = {"uniform": points // GRID, "replicates": 1, "seed": 1, first: {"uniform": [0.1, AXES[first]]}}
+    axes = {name: _spaced(name, n) for name, n in zip(others, LENGTHS, strict=True)}
+    return Sweep("restraint", {"sample": design} | axes, outputs=outputs)
+
+
+def _spaced(name: str, labels: int) -> dict[str, list[float]]:
+    return {"linspace": [0.1, AXES[name], labels]}
 
 
 @cache
@@ -79,11 +93,16 @@ def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS, cubes: int = 1) ->
 
 
 @cache
-def made(points: int, outputs: tuple[str, ...] = OUTPUTS) -> Made:
+def made(points: int) -> Made:
+    """The cube of a grid, which several benchmarks look at."""
+    return make(grid(points))
+
+
+def make(sweep: Sweep) -> Made:
     """Make a cube in a process of its own, as `posse run` does, on all cores."""
-    path = fresh(f"{points}-{'-'.join(outputs)}.zarr")
+    path = fresh(f"{sweep.size}.zarr")
     spec = path.with_suffix(".toml")
-    spec.write_text(grid(points, outputs).to_toml(), encoding="utf-8")
+    spec.write_text(sweep.to_toml(), encoding="utf-8")
     child = [sys.executable, "-c", _RUN, str(spec), str(path)]
     seconds, most = subprocess.run(child, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     return Made(path, float(seconds), int(most), sum(f.stat().st_size for f in path.rglob("*") if f.is_file()))

@@ -30,6 +30,7 @@ def solved() -> dict[str, np.ndarray[Any, Any]]:
 
 def test_grid_has_as_many_points_as_it_says() -> None:
     assert all(cubes.grid(points).size == points for points in cubes.SHAPES)
+    assert cubes.draws(8 * cubes.GRID).size == 8 * cubes.GRID > 10**7
 
 
 def test_stages_make_the_chunks_of_the_cube(benchmark: BenchmarkFixture, cube: Cube) -> None:

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import posse
+from posse.benchmarks.shapes import Shape, shape
 from posse.kernels.algebra import Table
 from posse.kernels.errors import InputError
 from posse.kernels.forms import Bounds, Form, Formula, Symbol
 from posse.kernels.solution import call, numbers
 from posse.kernels.vocabulary import has_flag, maximum, minimum, opposite, portion, quotient, where
-from shapes import Shape, shape
 
 POINTS = 40
 

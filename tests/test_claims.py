@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import exact
 import posse
+from posse.benchmarks.shapes import Shape, disc, shape
 from posse.claims.by_cases import by_cases
 from posse.claims.check import check
 from posse.claims.files import read_claims
@@ -20,7 +21,6 @@ from posse.cli import app
 from posse.kernels.declaration import Domain
 from posse.kernels.errors import InputError
 from posse.kernels.vocabulary import where
-from shapes import Shape, disc, shape
 
 SHIPPED = Path(__file__).parents[1] / "examples" / "claims.toml"
 

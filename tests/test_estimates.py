@@ -10,9 +10,9 @@ from SALib.analyze import sobol
 from scipy.stats import beta, binom
 
 import posse
+from posse.benchmarks.shapes import Shape, disc, shape, sliver, wedge
 from posse.kernels.errors import InputError
 from posse.kernels.vocabulary import where
-from shapes import Shape, disc, shape, sliver, wedge
 
 SEEDS = 40
 ATLAS = {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import posse
+from posse.benchmarks.shapes import disc, shape, sliver, wedge
 from posse.kernels.errors import InputError
-from shapes import disc, shape, sliver, wedge
 
 ATLAS = {"diversity": (0, 1), "cap_observer": {"log_uniform": [0.1, 5]}}
 

@@ -17,6 +17,7 @@ from distributed import Client
 import posse
 from dask_processes import Processes
 from posse import Game
+from posse.benchmarks.shapes import disc, shape
 from posse.cluster import regions
 from posse.cluster.clusters import connected
 from posse.cluster.regions import handed_out
@@ -25,7 +26,6 @@ from posse.kernels.errors import ClusterError, GameChangedError, InputError
 from posse.kernels.subdivision import Leaves
 from posse.runnable import Regions
 from posse.sweeps.regions import Enclosure
-from shapes import disc, shape
 from test_regions import ATLAS
 
 pytestmark = pytest.mark.slow

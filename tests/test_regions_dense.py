@@ -9,10 +9,10 @@ import xarray as xr
 
 import posse
 from posse import Sweep
+from posse.benchmarks.shapes import disc, shape, sliver, wedge
 from posse.kernels.errors import InputError
 from posse.runnable import Regions
 from posse.sweeps.sweep import Sweep as Checked
-from shapes import disc, shape, sliver, wedge
 from test_regions import ATLAS
 
 SQUARE = {"x": (0, 1), "y": (0, 1)}

@@ -12,12 +12,12 @@ import xarray as xr
 
 import posse
 from posse import Game
+from posse.benchmarks.shapes import disc, shape, wedge
 from posse.kernels.errors import GameChangedError, IncompleteError, InputError, PosseError, ServiceError, StoreError
 from posse.runnable import Regions
 from posse.sweeps.direct import Content
 from posse.sweeps.folder import Folder
 from s3_server import BUCKET, S3Server
-from shapes import disc, shape, wedge
 from test_regions import ATLAS
 
 SQUARE = {"x": (0, 1), "y": (0, 1)}

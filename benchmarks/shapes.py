@@ -1,9 +1,13 @@
-"""Games whose regimes are shapes of known size in a unit square or cube: in, and out."""
+"""Games whose regimes are shapes of known size in a unit square or cube: in, and out.
 
+shape(disc) -> Game
+"""
+
+from collections.abc import Callable
 from inspect import signature
 from typing import Any, NamedTuple
 
-from posse import Domain, Flag, Game, Output, Parameter
+from posse.kernels.declaration import Domain, Flag, Game, Output, Parameter
 from posse.kernels.vocabulary import where
 
 
@@ -13,7 +17,23 @@ class Shape(NamedTuple):
 
 def disc(x: Any, y: Any) -> Shape:
     """Of radius 0.05, which a coarse mesh misses."""
-    return Shape(where((x - 0.3) * (x - 0.3) + (y - 0.6) * (y - 0.6) <= 0.0025, 1, 0))
+    return _near(0.05, x - 0.3, y - 0.6)
+
+
+def ball_2(x: Any, y: Any) -> Shape:
+    return _near(0.4, x - 0.5, y - 0.5)
+
+
+def ball_3(x: Any, y: Any, z: Any) -> Shape:
+    return _near(0.4, x - 0.5, y - 0.5, z - 0.5)
+
+
+def ball_4(x: Any, y: Any, z: Any, w: Any) -> Shape:
+    return _near(0.4, x - 0.5, y - 0.5, z - 0.5, w - 0.5)
+
+
+def _near(radius: float, *apart: Any) -> Shape:
+    return Shape(where(sum(x * x for x in apart) <= radius * radius, 1, 0))
 
 
 def wedge(x: Any, y: Any) -> Shape:
@@ -28,7 +48,8 @@ def sliver(x: Any, y: Any) -> Shape:
 UNIT = Domain(0, 1)
 
 
-def shape(solve: Any, domain: Domain = UNIT) -> Game:
+def shape(solve: Callable[..., Shape], domain: Domain = UNIT) -> Game:
+    """In, where a point is in the shape, or out."""
     return Game(
         name=solve.__name__,
         title=solve.__name__,
