@@ -1,4 +1,4 @@
-"""Cubes to measure: two families from 10⁶ to 10¹⁰ points, made once in a process and deleted at its end.
+"""Cubes to measure: two families from 10⁶ to 10¹⁰ points, deleted at the end of a process.
 
     grid(10**9) -> Sweep         five axes, ever finer
     draws(512 * GRID) -> Sweep   ever more draws of one parameter, each with the same grid of four others

@@ -165,6 +165,7 @@ def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
     """Rate, memory and size by draws, each of a grid of GRID points."""
     headings = ["outputs", "points", "seconds", "M points a second", "peak memory, MB", "size, MB", "bytes a point"]
     table = Table("scaling", "Constant memory, linear time", headings)
+    every: list[cubes.Made] = []
     for number, outputs in wanted:
         points = number * cubes.GRID
         if not cubes.has_room(points, outputs, cubes=ROUNDS):
@@ -174,8 +175,11 @@ def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
         seconds = Spread.of([cube.seconds for cube in made])
         rate = Spread.of([points / cube.seconds / 1e6 for cube in made])
         peak, size = max(cube.peak for cube in made), made[0].size
+        every += made
         row = [" and ".join(outputs), f"{points:,}", seconds, rate]
         table.add(*row, round(peak / 1e6), round(size / 1e6), size / points)
+    for cube in every:  # not between rounds, for disks are slow where much was just deleted
+        cubes.discard(cube.path)
     table.notes.append(
         f"`posse run` in a process of its own, {cores()} cores, cubes on disk; compiling left out; {ROUNDS} rounds. "
         f"Draws of one parameter with a grid of {cubes.GRID:,} points of four others: in a larger cube a point packs "

@@ -10,7 +10,7 @@ import logging
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
@@ -147,7 +147,8 @@ def _started(table: Table) -> Iterator[Any]:
     assert make, "threads are no cluster"
     with ExitStack() as ends:
         try:
-            with held():  # distributed complains at the end of one that has half started
+            # Distributed complains at the end of one that has half started; Kubernetes may take minutes.
+            with nullcontext() if kind == "kubernetes" else held():
                 cluster = ends.enter_context(make(**_with_defaults(options, _defaults(kind, number))))
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials

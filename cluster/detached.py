@@ -33,8 +33,8 @@ def detach(cube: Cube, table: Mapping[str, Any]) -> Run:
     require(table)
     run = Run.begin(cube.store, f"{table['kind']}, started on {gethostname()}", "submitted")
     order = json.dumps({"store": str(cube.store), "state": asdict(run.state), "table": dict(table)})
-    _forget_logs()
     try:
+        _forget_logs()
         with log_path(run.state.name).open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "posse.cluster.detached"],  # -P: no modules from the current folder

@@ -15,7 +15,7 @@ KINDS = signal.SIGINT, signal.SIGTERM
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Act on the first order to stop when the block is over, on a second one at once.
+    """Act on orders to stop when the block is over.
 
     A terminal tells all processes of Ctrl-C. Those that are begun here leave it to this one to end them.
     """
@@ -23,24 +23,16 @@ def held() -> Iterator[None]:
         yield
         return
     came: list[tuple[int, FrameType | None]] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append((number, frame))
-        restore()
-
-    def restore() -> None:
-        for kind, handler in handlers.items():
-            signal.signal(kind, handler)
-
     handlers = {kind: handler for kind in KINDS if callable(handler := signal.getsignal(kind))}
     for kind in handlers:
-        signal.signal(kind, note)
+        signal.signal(kind, lambda number, frame: came.append((number, frame)))
     try:
         with _deaf_children():
             yield
     finally:
-        restore()
-    for number, frame in came:
+        for kind, handler in handlers.items():
+            signal.signal(kind, handler)
+    for number, frame in came[:1]:
         handlers[signal.Signals(number)](number, frame)
 
 

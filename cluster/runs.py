@@ -120,10 +120,10 @@ class Run:
 
 
 def runs(store: Store, now: Callable[[], float] = time) -> list[State]:
-    """All runs, the one seen last at the end, by the store's clock; one that gives no sign of life any more is lost."""
+    """All runs, the latest last; one that says it runs and gives no sign of life is lost."""
     entries = [entry for entry in store.keys(RUNS) if entry.key.endswith(".json")]
     found = [state for entry in entries if (state := _read(entry, store.get(entry.key)))]
-    return sorted((_or_lost(state, store, now()) for state in found), key=lambda state: (state.seen, state.name))
+    return sorted((_or_lost(state, store, now()) for state in found), key=lambda state: state.name)
 
 
 def _read(entry: Entry, data: bytes | None) -> State | None:

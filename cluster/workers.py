@@ -31,8 +31,10 @@ from posse.sweeps.sweep import Sweep
 
 TARGET = 10.0  # seconds of work in a task
 QUEUED = 16  # tasks for each thread of the workers that are in its work or wait for it
-SHORT, LONG = 0.005, 0.2  # seconds between looks for tasks that have ended
 REFILL = 0.25  # of these, at least, are given out at once
+AT_ONCE = 200  # tasks, at most, lest the scheduler do nothing else meanwhile
+SHORT, LONG = 0.005, 0.2  # seconds between looks for tasks that have ended
+LOOKING = 0.1  # of the time, at most
 LATE = 4  # tasks of each thread, of which the pace is the mean
 TRIES = 4  # of a task that the store refuses
 PAUSE = 5.0  # seconds before the second try, twice as many before each one after it
@@ -92,12 +94,12 @@ class Pace:
         """None where it is not known yet."""
         return self._spent / self._done if self._done else None
 
-    def note(self, blocks: int, threads: int) -> None:
-        """So many were done just now; what was done before the last few tasks of each thread hardly counts."""
-        now, kept = monotonic(), 1 - 1 / (LATE * threads)
+    def note(self, tasks: Sequence[Task], threads: int) -> None:
+        """These were done since the last look; what was done before the last few of each thread hardly counts."""
+        now, kept = monotonic(), (1 - 1 / (LATE * threads)) ** len(tasks)
         if self._last is not None:  # until the first are done, workers have also compiled
             self._spent = kept * self._spent + threads * (now - self._last)
-            self._done = kept * self._done + blocks
+            self._done = kept * self._done + sum(len(task.numbers) for task in tasks)
         self._last = now
 
     def rest(self) -> None:
@@ -126,13 +128,24 @@ class _Window:
             if self._has_scheduler():
                 self._fill()
             yield from self._note_idle()
-            ended = [future for future in self.futures.values() if future.done()]
-            for future in ended:  # looked for, as Dask's calling back would cost as much as sending
-                del self.futures[future.key]
+            began = monotonic()
+            ended = self._ended()
+            spent = monotonic() - began
+            if done := [self.under_way[future.key] for future in ended if future.status == "finished"]:
+                self.pace.note(done, self._slots)
+            for future in ended:
                 yield from self._settle(future, self.under_way.pop(future.key))
                 future.release()
             pause = SHORT if ended else min(2 * pause, LONG)
-            sleep(0 if ended else pause)
+            sleep(max(pause, spent / LOOKING))
+
+    def _ended(self) -> list["Future[None]"]:
+        """Looked for, as Dask's calling back would cost as much as sending."""
+        known = self.client.futures  # of which a client that lost its scheduler in a bad moment forgets some
+        ended = [future for key, future in self.futures.items() if future.done() or key not in known]
+        for future in ended:
+            del self.futures[future.key]
+        return ended
 
     def close(self) -> None:
         """Take back what is not done; a task in work ends by itself."""
@@ -145,7 +158,7 @@ class _Window:
         if len(self.under_way) > (1 - REFILL) * most:
             return
         added: dict[Key, list[int]] = {}
-        while len(self.under_way) < most and (task := self._next()):
+        while len(self.under_way) < most and len(added) < AT_ONCE and (task := self._next()):
             self.given += 1
             key = self.name, self.given
             self.under_way[key] = task
@@ -211,7 +224,6 @@ class _Window:
     def _settle(self, future: "Future[None]", task: Task) -> Generator[Outcome, None, None]:
         """What became of a task."""
         if future.status == "finished":
-            self.pace.note(len(task.numbers), self._count_slots())
             yield from map(Outcome, task.numbers)
         elif future.status == "error":
             yield from self._settle_error(future.exception(), task)

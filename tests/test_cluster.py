@@ -18,7 +18,7 @@ import posse as module
 from dask_processes import Processes, answer, posse, wait_until
 from posse.cluster.clusters import connected
 from posse.cluster.run import run
-from posse.cluster.workers import Pace
+from posse.cluster.workers import Pace, Task
 from posse.kernels.errors import ClusterError, Interrupted
 from stores import Prints, begin, files, prints, recorded, same
 
@@ -249,21 +249,22 @@ def test_workers_that_die_of_themselves(mode: Mode, spec: Path, quiet: dict[str,
 
 @pytest.mark.parametrize("together", [True, False], ids=["together", "in turn"])
 def test_the_pace_is_that_of_the_threads(together: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight threads take half a second for each block, in tasks of ten; they begin with one block that takes longer."""
-    threads, each, first = 8, 0.5, 7.0
-    ends = [(first, 1)] * threads
-    for k in range(20 * threads):
-        shift = 0.0 if together else (k % threads) / threads * 10 * each
-        ends.append((first + 10 * each * (1 + k // threads) + shift, 10))
+    """Eight threads take half a second for each block, in tasks of ten, after the first ones, which compile."""
+    threads, each, one, ten = 8, 0.5, Task([0]), Task(list(range(10)))
+    looks = [(7.0, [one] * threads)]
+    for turn in range(1, 20):
+        ends = [7.0 + turn * 10 * each + (0.0 if together else k / threads * 10 * each) for k in range(threads)]
+        looks += [(ends[0], [ten] * threads)] if together else [(end, [ten]) for end in ends]
+    looks.append((1e5, [ten]))
     pace = Pace()
-    for now, blocks in sorted(ends):
+    for now, done in looks:
         monkeypatch.setattr("posse.cluster.workers.monotonic", lambda now=now: now)
-        pace.note(blocks, threads)
-    assert pace.seconds == pytest.approx(each, rel=0.15)
-    pace.rest()  # overnight
-    monkeypatch.setattr("posse.cluster.workers.monotonic", lambda: 1e5)
-    pace.note(10, threads)
-    assert pace.seconds == pytest.approx(each, rel=0.15)
+        if now == looks[-1][0]:
+            pace.rest()  # overnight
+        pace.note(done, threads)
+        if together and now > 7.0:  # from the second look on
+            assert pace.seconds == pytest.approx(each, rel=0.05)
+    assert pace.seconds == pytest.approx(each, rel=0.05)
 
 
 def test_two_drivers_at_once(cluster: Processes, spec: Path, quiet: dict[str, bytes], tmp_path: Path) -> None:

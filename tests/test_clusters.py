@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 import warnings
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -22,10 +21,8 @@ from dask_processes import LOOPBACK, Processes, free_port, wait_until
 from posse.cluster import clusters, tables
 from posse.cluster.clusters import InsecureWarning, connected
 from posse.cluster.detached import log_path
-from posse.cluster.runs import Run
 from posse.cluster.tables import checked, chosen
 from posse.kernels.errors import ClusterError, InputError
-from posse.sweeps.cube import Cube
 
 SPEC = 'game = "restraint"\n[axes]\ndiversity = { linspace = [0, 1, 20] }\n'
 
@@ -168,23 +165,6 @@ def test_what_is_submitted_imports_nothing_from_the_folder_that_it_is_typed_in(
     wait_until(lambda: job.status().is_over)
     assert job.status().state == "complete"
     assert not (tmp_path / "PWNED").exists()
-
-
-def test_the_latest_run_is_the_one_seen_last_whatever_the_clock_of_its_machine(spec: Path, tmp_path: Path) -> None:
-    """Runs bear the time of the machine that begins them; the first one's clock is a year ahead."""
-    cube = Cube.create(posse.Sweep.from_toml(spec), tmp_path / "cube")
-    with pytest.MonkeyPatch.context() as patch:
-        ahead = datetime.now(UTC) + timedelta(days=365)
-        patch.setattr("posse.cluster.runs.datetime", SimpleNamespace(now=lambda _: ahead))
-        first = Run.begin(cube.store, "a machine ahead")
-    first.end("failed", "that was long ago")
-    past = time.time() - 60
-    os.utime(tmp_path / "cube" / ".posse" / "runs" / f"{first.state.name}.json", (past, past))
-    second = Run.begin(cube.store, "a machine with the right time")
-    second.end("stopped")
-    job = posse.Job(tmp_path / "cube")
-    assert first.state.name > second.state.name == job.name
-    assert job.status().state == "stopped"
 
 
 def test_logs_are_not_kept_for_ever(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
