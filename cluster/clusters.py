@@ -148,7 +148,10 @@ def _started(table: Table) -> Iterator[Any]:
     with ExitStack() as ends:
         try:
             # Distributed complains at the end of one that has half started; Kubernetes may take minutes.
-            with nullcontext() if kind == "kubernetes" else held():
+            with warnings.catch_warnings(), nullcontext() if kind == "kubernetes" else held():
+                warnings.filterwarnings(
+                    "ignore", "Port .* is already in use"
+                )  # somebody was faster; another one will do
                 cluster = ends.enter_context(make(**_with_defaults(options, _defaults(kind, number))))
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
@@ -170,7 +173,7 @@ def _defaults(kind: str, number: int) -> dict[str, Any]:
             "threads_per_worker": 1,
             "host": LOOPBACK,
             "dashboard_address": dashboard,
-            "silence_logs": logging.ERROR,
+            "silence_logs": logging.CRITICAL,  # at an error, even a worker that hears late of its end complains
         }
     return {} if kind == "kubernetes" else {"scheduler_options": {"dashboard_address": dashboard}}
 
