@@ -115,8 +115,8 @@ def check(
 
 def _answer(claim: Claim, boxes: list[Box], seconds: float, seed: int) -> Verdict:
     """boxes: parts of what the claim is about; where there is none, there is nothing to fail."""
-    for part in boxes[:1]:
-        compile_game(claim, part)  # before time counts
+    if boxes:
+        compile_game(claim, boxes[0])  # before time counts
     until, cases, left = monotonic() + seconds, 0, boxes
     hopeless: list[Box] = []
     for k, (rounds, share) in enumerate(TURNS):

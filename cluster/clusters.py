@@ -147,11 +147,10 @@ def _started(table: Table) -> Iterator[Any]:
     assert make, "threads are no cluster"
     with ExitStack() as ends:
         try:
-            # Distributed complains at the end of one that has half started; Kubernetes may take minutes.
+            # Distributed complains at the end of one that has half started, and where somebody was faster to take the
+            # port of a dashboard, for which it finds another. Kubernetes may take minutes.
             with warnings.catch_warnings(), nullcontext() if kind == "kubernetes" else held():
-                warnings.filterwarnings(
-                    "ignore", "Port .* is already in use"
-                )  # somebody was faster; another one will do
+                warnings.filterwarnings("ignore", "Port .* is already in use")
                 cluster = ends.enter_context(make(**_with_defaults(options, _defaults(kind, number))))
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             given = ", ".join(sorted(options)) or "nothing"  # by name: their values may be credentials
