@@ -8,12 +8,12 @@ which bounds memory.
 import logging
 import os
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
 from math import prod
-from queue import Queue
+from queue import SimpleQueue
 from socket import gethostname
-from typing import Any
+from threading import Event
 
 import psutil
 
@@ -65,54 +65,77 @@ class Threads:
     def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
         """Those under way are finished whatever happens."""
         workers = min(self.workers or affordable(cube), max(1, len(numbers)))
-        rooms: Queue[Workspace] = Queue()
-        for _ in range(ROOMS * workers):
-            rooms.put(Workspace())
+        stopped = Event()
+        line = _Line(cube, numbers, lambda: stopped.is_set() or order.is_given(), ROOMS * workers)
         solvers, writers = ThreadPoolExecutor(workers, "posse-solver"), ThreadPoolExecutor(workers, "posse-writer")
-
-        def keep(solved: Solved, room: Workspace) -> None:
-            try:
-                cube.keep(solved)
-                log.info("%s: block %d is recorded", cube.store, solved.record.block)
-            finally:
-                rooms.put(room)
-
-        def solve(number: int) -> Future[None] | None:
-            if cube.is_recorded(number):  # by another run, meanwhile
-                return None
-            room = rooms.get()  # waits where the disk does not keep up
-            try:
-                log.debug("%s: block %d is being solved", cube.store, number)
-                return writers.submit(keep, cube.solve_block(number, room), room)
-            except BaseException:
-                rooms.put(room)
-                raise
-
-        solving: dict[Future[Future[None] | None], int] = {}
-        writing: dict[Future[None], int] = {}
-        waiting, all_solved = iter(numbers), False
         try:
-            while True:
-                for number in islice(waiting, 0 if order.is_given() else 2 * workers - len(solving)):
-                    solving[solvers.submit(solve, number)] = number
-                if not solving and not all_solved:
-                    all_solved = True
-                    self.solved()
-                if not solving and not writing:
-                    return
-                under_way: list[Future[Any]] = [*solving, *writing]
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    if future in solving:
-                        number = solving.pop(future)
-                        kept = future.result()
-                        if kept is None:
-                            yield Outcome(number)
-                        else:
-                            writing[kept] = number
-                    else:
-                        number = writing.pop(future)
-                        future.result()
-                        yield Outcome(number)
+            for _ in range(workers):
+                solvers.submit(line.solve)
+                writers.submit(line.write)
+            solving = writing = workers
+            while writing:
+                match line.told.get():
+                    case Outcome() as outcome:
+                        yield outcome
+                    case Ended.SOLVING:
+                        solving -= 1
+                        if not solving:
+                            self.solved()
+                    case Ended.WRITING:
+                        writing -= 1
+                    case BaseException() as error:
+                        raise error
         finally:
-            solvers.shutdown(wait=True, cancel_futures=True)
-            writers.shutdown(wait=True)
+            stopped.set()
+            solvers.shutdown()
+            writers.shutdown()
+
+
+class Ended(Enum):
+    """What a thread says last."""
+
+    SOLVING = auto()
+    WRITING = auto()
+
+
+class _Line:
+    """Blocks on their way: those that wait to be solved, those that are packed, and what is told of them.
+
+    rooms: how many may be packed and not yet written.
+    """
+
+    def __init__(self, cube: Cube, numbers: Sequence[int], stops: Callable[[], bool], rooms: int) -> None:
+        self.cube, self.stops, self.waiting = cube, stops, iter(numbers)
+        self.rooms: SimpleQueue[Workspace] = SimpleQueue()
+        self.packed: SimpleQueue[tuple[Solved, Workspace] | None] = SimpleQueue()
+        self.told: SimpleQueue[Outcome | Ended | BaseException] = SimpleQueue()
+        for _ in range(rooms):
+            self.rooms.put(Workspace())
+
+    def solve(self) -> None:
+        """Solve and pack blocks until none waits; then a writer may end."""
+        try:
+            while not self.stops() and (number := next(self.waiting, None)) is not None:
+                if self.cube.is_recorded(number):  # by another run, meanwhile
+                    self.told.put(Outcome(number))
+                    continue
+                room = self.rooms.get()  # waits where the disk does not keep up
+                log.debug("%s: block %d is being solved", self.cube.store, number)
+                self.packed.put((self.cube.solve_block(number, room), room))
+        except BaseException as error:
+            self.told.put(error)
+        self.told.put(Ended.SOLVING)
+        self.packed.put(None)
+
+    def write(self) -> None:
+        """Write, read back and record blocks until a solver has ended."""
+        while (packed := self.packed.get()) is not None:
+            solved, room = packed
+            try:
+                self.cube.keep(solved)
+                log.info("%s: block %d is recorded", self.cube.store, solved.record.block)
+                self.told.put(Outcome(solved.record.block))
+            except BaseException as error:
+                self.told.put(error)
+            self.rooms.put(room)
+        self.told.put(Ended.WRITING)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -29,7 +30,7 @@ class Blocks:
     shape: tuple[int, ...]
     chunk: tuple[int, ...]
 
-    @property
+    @cached_property
     def cells(self) -> tuple[int, ...]:
         """How many blocks there are along each axis."""
         return tuple(-(-n // c) for n, c in zip(self.shape, self.chunk, strict=True))
@@ -39,7 +40,13 @@ class Blocks:
 
     def cell(self, number: int) -> tuple[int, ...]:
         """Position of a block along each axis."""
-        return tuple(int(k) for k in np.unravel_index(number, self.cells))
+        if not 0 <= number < len(self):
+            raise IndexError(f"block {number} of {len(self)}")
+        place = []
+        for count in reversed(self.cells):
+            number, along = divmod(number, count)
+            place.append(along)
+        return tuple(reversed(place))
 
     def window(self, number: int) -> tuple[slice, ...]:
         """The part of the grid that a block covers; blocks at the far end may be smaller than a cell."""

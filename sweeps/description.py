@@ -8,6 +8,7 @@ Description.read(store)  what the one there says, None if there is none
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Self
 
@@ -75,7 +76,7 @@ class Description:
     def digest(self) -> str:
         return sha256(swear(asdict(self))).hexdigest()
 
-    @property
+    @cached_property
     def blocks(self) -> Blocks:
         return Blocks(self.shape, self.chunk)
 

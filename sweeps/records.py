@@ -5,7 +5,7 @@ after the block's chunks are on the disk and were read back; it names each with 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 
 from posse.kernels.errors import StoreError
@@ -32,7 +32,7 @@ class Record:
         return cls(block, sweep, source, {k: (len(c), sha256(c).hexdigest()) for k, c in chunks.items()})
 
     def to_json(self) -> bytes:
-        return swear(asdict(self))
+        return swear(vars(self))
 
 
 class Seal:
