@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from math import prod
-from queue import SimpleQueue
+from queue import LifoQueue, SimpleQueue
 from socket import gethostname
 from threading import Event
 
@@ -24,7 +24,8 @@ from posse.kernels.workspace import Workspace
 from posse.sweeps.cube import Cube, Solved
 from posse.sweeps.sweep import Sweep
 
-ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
+ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written;
+SPARE = 8  # and more, where memory holds them, for disks that are slow for a moment
 
 MOST = 10_000  # threads
 
@@ -37,9 +38,9 @@ def cores() -> int:
 
 
 def affordable(cube: Cube) -> int:
-    """A thread for each core, as far as memory goes."""
+    """Blocks that half of the free memory holds, not packed."""
     block = prod(cube.blocks.chunk) * cube.sweep.bytes_per_point
-    return max(1, min(cores(), int(psutil.virtual_memory().available) // (2 * (1 + ROOMS) * block)))
+    return int(psutil.virtual_memory().available) // (2 * block)
 
 
 class Threads:
@@ -64,9 +65,11 @@ class Threads:
 
     def work(self, cube: Cube, numbers: Sequence[int], order: Order) -> Generator[Outcome, None, None]:
         """Those under way are finished whatever happens."""
-        workers = min(self.workers or affordable(cube), max(1, len(numbers)))
-        stopped = Event()
-        line = _Line(cube, numbers, lambda: stopped.is_set() or order.is_given(), ROOMS * workers)
+        stopped, blocks = Event(), affordable(cube)
+        workers = self.workers or max(1, min(cores(), blocks // (1 + ROOMS)))
+        workers = min(workers, max(1, len(numbers)))
+        rooms = ROOMS * workers + max(0, min(SPARE, blocks - (1 + ROOMS) * workers))
+        line = _Line(cube, numbers, lambda: stopped.is_set() or order.is_given(), rooms)
         solvers, writers = ThreadPoolExecutor(workers, "posse-solver"), ThreadPoolExecutor(workers, "posse-writer")
         try:
             for _ in range(workers):
@@ -106,7 +109,7 @@ class _Line:
 
     def __init__(self, cube: Cube, numbers: Sequence[int], stops: Callable[[], bool], rooms: int) -> None:
         self.cube, self.stops, self.waiting = cube, stops, iter(numbers)
-        self.rooms: SimpleQueue[Workspace] = SimpleQueue()
+        self.rooms: LifoQueue[Workspace] = LifoQueue()  # the last one is in the processor's caches yet
         self.packed: SimpleQueue[tuple[Solved, Workspace] | None] = SimpleQueue()
         self.told: SimpleQueue[Outcome | Ended | BaseException] = SimpleQueue()
         for _ in range(rooms):

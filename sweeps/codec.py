@@ -1,10 +1,11 @@
 """How a chunk is packed: bit-shuffled LZ4 with a CRC-32C, as the Zarr metadata says.
 
     METADATA  what zarr writes down, so that any Zarr reader can unpack it
-    encode(array) -> the bytes that zarr would write
+    encode(array) -> the bytes that zarr would write, large ones filled up to whole pages
 
 Packing here rather than through zarr gives the bytes that are checked, hashed and recorded. The bits are shuffled here
-as well: Blosc then packs as it packs what needs no shuffling, and its header is told afterwards.
+as well: Blosc then packs as it packs what needs no shuffling, and its header is told afterwards. What lies behind its
+last block, within the length that its header gives, Blosc does not look at: a file of whole pages is written in one go.
 """
 
 import google_crc32c
@@ -13,16 +14,17 @@ from numcodecs import blosc
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from posse.kernels.bitshuffle import bitshuffle
-from posse.kernels.workspace import ThreadWorkspace, Workspace
-from posse.sweeps.direct import Bytes
+from posse.kernels.workspace import PAGE, ThreadWorkspace, Workspace
+from posse.sweeps.direct import LEAST, Bytes
 from posse.sweeps.numbers import Array
 
 LEVEL = 5
 BLOCK = 1 << 18  # numbers in a block, up to a mebibyte: blocks of Blosc's own choice pack less
 METADATA = (BloscCodec(cname="lz4", clevel=LEVEL, shuffle="bitshuffle", blocksize=BLOCK), Crc32cCodec())
 
-_HEADER = 16  # bytes before what Blosc has packed; the third is flags:
-_FLAGS, _COPIED, _BITSHUFFLED = 2, 0x02, 0x04
+_FLAGS, _LENGTH, _HEADER = 2, slice(12, 16), 16  # Blosc's header: where in it they stand, and its own length
+_COPIED, _BITSHUFFLED = 0x02, 0x04  # flags
+_CHECKSUM = 4  # bytes
 
 _memory = ThreadWorkspace()
 
@@ -36,20 +38,30 @@ def encode(array: Array, workspace: Workspace | None = None, name: str = "chunk"
     shuffled = _memory.array("shuffled", numbers.shape, numbers.dtype)
     bitshuffle(numbers, min(BLOCK, (1 << 20) // numbers.itemsize), shuffled)
     packed = np.frombuffer(blosc.compress(shuffled, b"lz4", LEVEL, blosc.NOSHUFFLE, BLOCK), np.uint8)
-    stored = (workspace or Workspace()).array(name, (len(packed) + 4,), np.uint8)
-    stored[:-4] = packed
+    copied = bool(packed[_FLAGS] & _COPIED)  # what does not pack is not shuffled either
+    length = len(packed) + _CHECKSUM
+    if length >= LEAST and not copied:
+        length += -length % PAGE
+    stored = (workspace or Workspace()).array(name, (length,), np.uint8)
+    stored[: len(packed)] = packed
+    stored[len(packed) :] = 0
     stored[_FLAGS] |= _BITSHUFFLED
-    if stored[_FLAGS] & _COPIED:  # what does not pack is not shuffled either
-        stored[_HEADER:-4] = numbers.view(np.uint8)
-    stored[-4:] = _checksum(stored[:-4])
+    stored[_LENGTH] = _bytes(length - _CHECKSUM)
+    if copied:
+        stored[_HEADER:-_CHECKSUM] = numbers.view(np.uint8)
+    stored[-_CHECKSUM:] = _checksum(stored[:-_CHECKSUM])
     return stored.data
 
 
 def is_sound(chunk: Bytes | bytes) -> bool:
     """Whether a chunk is as it was written."""
     stored = np.frombuffer(chunk, np.uint8)
-    return len(stored) > 4 and bool((stored[-4:] == _checksum(stored[:-4])).all())
+    return len(stored) > _CHECKSUM and bool((stored[-_CHECKSUM:] == _checksum(stored[:-_CHECKSUM])).all())
 
 
 def _checksum(data: Bytes) -> Bytes:
-    return np.array([google_crc32c.value(data)], "<u4").view(np.uint8)
+    return _bytes(google_crc32c.value(data))
+
+
+def _bytes(number: int) -> Bytes:
+    return np.array([number], "<u4").view(np.uint8)

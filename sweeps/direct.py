@@ -37,8 +37,9 @@ def write(path: Path, content: Content) -> None:
     file = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, len(data))
     try:
         done = _write_pages(file, data) if _is_direct(file) and data.ctypes.data % PAGE == 0 else 0
-        _leave_direct(file)
-        _write_all(file, data[done:])
+        if done < len(data):
+            _leave_direct(file)
+            _write_all(file, data[done:])
     finally:
         os.close(file)
 
