@@ -85,7 +85,7 @@ class Bucket:
             raise self._explained(error, key) from None
 
     def put(self, objects: Mapping[str, Content]) -> None:
-        for _ in in_order(self._put, objects.items()):
+        for _ in in_order(self._put, objects.items(), patience=0):
             pass
 
     def _put(self, item: tuple[str, Content]) -> None:

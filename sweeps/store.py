@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple, Protocol, TypeVar
 
 from zarr.abc.store import Store as ZarrStore
@@ -24,6 +25,7 @@ Result = TypeVar("Result")
 
 ROOM = ".posse"  # what posse keeps beside the Zarr arrays
 AT_ONCE = 16  # objects that are read at once
+PATIENCE = 0.001  # seconds in which the next object is not worth a thread
 
 
 class Entry(NamedTuple):
@@ -84,9 +86,21 @@ def open_store(where: "str | Path | Store") -> Store:
     return Bucket(str(where))
 
 
-def in_order(task: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE) -> Iterator[Result]:
-    """A task's result for each item, in order, some of them under way at once: in a bucket each is a request."""
+def in_order(
+    task: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE, patience: float = PATIENCE
+) -> Iterator[Result]:
+    """A task's result for each item, in order, some of them under way at once: in a bucket each is a request.
+
+    patience: seconds; while none takes longer they run one by one in this thread, as what a disk has at hand should.
+    """
     waiting = iter(items)
+    for item in waiting if patience else ():
+        started = perf_counter()
+        result = task(item)
+        quick = perf_counter() - started <= patience
+        yield result
+        if not quick:
+            break
     with ThreadPoolExecutor(at_once, "posse-store") as pool:
         under_way: deque[Future[Result]] = deque()
         while True:
