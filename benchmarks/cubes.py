@@ -86,10 +86,14 @@ def discard(store: Path) -> None:
     shutil.rmtree(store)
 
 
-def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS, cubes: int = 1) -> bool:
-    """Whether the disk could hold so many such cubes, and one more."""
-    each = points * sum(BYTES[name] for name in outputs)
-    return shutil.disk_usage(workplace().name).free > (cubes + 1) * each
+def bound(points: int, outputs: tuple[str, ...] = OUTPUTS) -> float:
+    """Bytes of such a cube, at most."""
+    return points * sum(BYTES[name] for name in outputs)
+
+
+def has_room(points: int, outputs: tuple[str, ...] = OUTPUTS, cubes: int = 1, beside: float = 0) -> bool:
+    """Whether the disk could hold so many such cubes, and one more, beside so many bytes that are yet to be written."""
+    return shutil.disk_usage(workplace().name).free > beside + (cubes + 1) * bound(points, outputs)
 
 
 @cache

@@ -176,25 +176,28 @@ def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
     """Rate, memory and size by draws, each of a grid of GRID points."""
     headings = ["outputs", "points", "seconds", "M points a second", "peak memory, MB", "size, MB", "bytes a point"]
     table = Table("scaling", "Constant memory, linear time", headings)
-    every: list[cubes.Made] = []
+    possible, taken = [], 0.0
     for number, outputs in wanted:
         points = number * cubes.GRID
-        if not cubes.has_room(points, outputs, cubes=ROUNDS):
+        if cubes.has_room(points, outputs, ROUNDS, taken):
+            possible.append((points, outputs))
+            taken += ROUNDS * cubes.bound(points, outputs)
+        else:
             table.notes.append(f"{points:,} points of {' and '.join(outputs)}: left out, the disk has no room for it.")
-            continue
-        made = [cubes.make(cubes.draws(points, outputs)) for _ in range(ROUNDS)]
+    # In turn, for a machine changes its speed; discarded at the end, for disks are slow where much was just deleted.
+    rounds = [[cubes.make(cubes.draws(*of)) for of in possible] for _ in range(ROUNDS)]
+    for (points, outputs), made in zip(possible, zip(*rounds, strict=True), strict=True):
         seconds = Spread.of([cube.seconds for cube in made])
         rate = Spread.of([points / cube.seconds / 1e6 for cube in made])
         peak, size = max(cube.peak for cube in made), made[0].size
-        every += made
         row = [" and ".join(outputs), f"{points:,}", seconds, rate]
         table.add(*row, round(peak / 1e6), round(size / 1e6), size / points)
-    for cube in every:  # not between rounds, for disks are slow where much was just deleted
-        cubes.discard(cube.path)
+        for cube in made:
+            cubes.discard(cube.path)
     table.notes.append(
-        f"`posse run` in a process of its own, {cores()} cores, cubes on disk; compiling left out; {ROUNDS} rounds. "
-        f"Draws of one parameter with a grid of {cubes.GRID:,} points of four others: in a larger cube a point packs "
-        "about as well. Short runs show the time until the first block is packed and the last one is read back."
+        f"`posse run` in a process of its own, {cores()} cores, cubes on disk; compiling left out; {ROUNDS} rounds in "
+        f"turn. Draws of one parameter with a grid of {cubes.GRID:,} points of four others: in a larger cube a "
+        "point packs about as well. Short runs show the time until the first block is packed and the last one is read back."
     )
     return table
 

@@ -188,8 +188,10 @@ class Cube:
         return record
 
     def warm_up(self) -> None:
-        """Solve a block for nothing, so that its kernel is compiled."""
+        """Solve a block and pack a few numbers for nothing, so that all code is compiled."""
         self.sweep.solve(self.blocks.whole_cell(0))
+        for output in self.sweep.outputs:
+            codec.encode(np.zeros(1, output.dtype(self.sweep.dtype)))
 
     def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
