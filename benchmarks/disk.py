@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import ceil
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter, process_time, thread_time
@@ -21,6 +22,7 @@ from posse.cluster.local import cores
 from posse.cluster.run import finish
 from posse.kernels.workspace import Workspace
 from posse.sweeps import codec, direct
+from posse.sweeps.blocks import Blocks, chunk_shape
 from posse.sweeps.cube import Cube
 from posse.sweeps.folder import Folder
 
@@ -64,6 +66,12 @@ def sampled(cube: Cube) -> list[int]:
     """Numbers of blocks, drawn at random: evenly spaced ones would be the same in all but the first axes."""
     count = len(cube.blocks)
     return sorted(np.random.default_rng(1).choice(count, min(count, SAMPLE), replace=False).tolist())
+
+
+def sampled_share(points: int) -> float:
+    """Of the blocks of a cube; a round writes them four times."""
+    shape = cubes.grid(points).shape
+    return min(1.0, SAMPLE / len(Blocks(shape, chunk_shape(shape))))
 
 
 def kept(chunk: memoryview) -> memoryview:
@@ -152,7 +160,7 @@ def stages(points: int, rounds: int) -> Table:
     table = Table(
         "stages", f"From parameter to disk, {points:,} points", ["stage", "CPU ns a point", "wall ns a point"]
     )
-    if not cubes.has_room(points, cubes=rounds):
+    if not cubes.has_room(points, cubes=ceil(rounds * (1 + 4 * sampled_share(points)))):
         table.notes.append(f"Left out, the disk has no room for {rounds} cubes.")
         return table
     measured = [measure(points) for _ in range(rounds)]
@@ -164,7 +172,7 @@ def stages(points: int, rounds: int) -> Table:
     against_work = Spread.of([r.cpu["whole"] / r.work for r in measured])
     table.notes += [
         "Regime and four float32 payoffs. Encode: bit-shuffled LZ4; checksum: CRC-32C and SHA-256. "
-        f"Every stage but the last two on all {cores()} cores at once, as the whole, before it and after it; "
+        f"Every stage but the last two on all {cores()} cores at once, as the whole, once before it and once after it; "
         f"{rounds} rounds.",
         f"The whole takes {against_ideal} times the longer of (solve + encode + checksum) / cores and the disk alone; "
         f"its CPU time is {against_work} times theirs.",
@@ -197,7 +205,8 @@ def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
     table.notes.append(
         f"`posse run` in a process of its own, {cores()} cores, cubes on disk; compiling left out; {ROUNDS} rounds in "
         f"turn. Draws of one parameter with a grid of {cubes.GRID:,} points of four others: in a larger cube a "
-        "point packs about as well. Short runs show the time until the first block is packed and the last one is read back."
+        "point packs about as well. "
+        "Short runs show the time until the first block is packed and the last one is read back."
     )
     return table
 

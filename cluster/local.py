@@ -24,8 +24,8 @@ from posse.kernels.workspace import Workspace
 from posse.sweeps.cube import Cube, Solved
 from posse.sweeps.sweep import Sweep
 
-ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written;
-SPARE = 8  # and more, where memory holds them, for disks that are slow for a moment
+ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
+SPARE = 8  # further ones, where memory holds them, for disks that are slow for a moment
 
 MOST = 10_000  # threads
 
@@ -47,12 +47,16 @@ class Threads:
     """workers: threads that solve; as many as there are cores if left out.
 
     solved: called when nothing is left to be solved, but only to be written.
+    spare: how many blocks more than ROOMS for each worker may be packed and not yet written; none where others, of whom
+        this process does not know, have the same memory in view.
     """
 
-    def __init__(self, workers: int | None = None, solved: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, workers: int | None = None, solved: Callable[[], None] | None = None, spare: int = SPARE
+    ) -> None:
         if workers is not None and not 1 <= workers <= MOST:
             raise InputError(f"workers: {workers} is not allowed; it is a whole number from 1 to {MOST}")
-        self.workers, self.solved = workers, solved or (lambda: None)
+        self.workers, self.solved, self.spare = workers, solved or (lambda: None), spare
 
     def __str__(self) -> str:
         return f"threads of process {os.getpid()} on {gethostname()}"
@@ -68,13 +72,13 @@ class Threads:
         stopped, blocks = Event(), affordable(cube)
         workers = self.workers or max(1, min(cores(), blocks // (1 + ROOMS)))
         workers = min(workers, max(1, len(numbers)))
-        rooms = ROOMS * workers + max(0, min(SPARE, blocks - (1 + ROOMS) * workers))
+        rooms = ROOMS * workers + max(0, min(self.spare, blocks - (1 + ROOMS) * workers))
         line = _Line(cube, numbers, lambda: stopped.is_set() or order.is_given(), rooms)
         solvers, writers = ThreadPoolExecutor(workers, "posse-solver"), ThreadPoolExecutor(workers, "posse-writer")
         try:
-            for _ in range(workers):
-                solvers.submit(line.solve)
-                writers.submit(line.write)
+            for task, pool in ((line.write, writers), (line.solve, solvers)):  # no block without one who writes it
+                for _ in range(workers):
+                    pool.submit(task)
             solving = writing = workers
             while writing:
                 match line.told.get():
@@ -91,6 +95,7 @@ class Threads:
         finally:
             stopped.set()
             solvers.shutdown()
+            line.end(workers)  # those of which no solver has told
             writers.shutdown()
 
 
@@ -109,7 +114,7 @@ class _Line:
 
     def __init__(self, cube: Cube, numbers: Sequence[int], stops: Callable[[], bool], rooms: int) -> None:
         self.cube, self.stops, self.waiting = cube, stops, iter(numbers)
-        self.rooms: LifoQueue[Workspace] = LifoQueue()  # the last one is in the processor's caches yet
+        self.rooms: LifoQueue[Workspace] = LifoQueue()  # the last one is in the processor's caches still
         self.packed: SimpleQueue[tuple[Solved, Workspace] | None] = SimpleQueue()
         self.told: SimpleQueue[Outcome | Ended | BaseException] = SimpleQueue()
         for _ in range(rooms):
@@ -128,7 +133,12 @@ class _Line:
         except BaseException as error:
             self.told.put(error)
         self.told.put(Ended.SOLVING)
-        self.packed.put(None)
+        self.end(1)
+
+    def end(self, writers: int) -> None:
+        """Let so many writers end, when all that is packed by now is written."""
+        for _ in range(writers):
+            self.packed.put(None)
 
     def write(self) -> None:
         """Write, read back and record blocks until a solver has ended."""

@@ -60,8 +60,8 @@ class Order:
     def is_given(self) -> bool:
         """Whether it has come; looks at most once a second."""
         if not self._given and monotonic() > self._looked + GLANCE:
+            self._looked = monotonic()  # first, so that of several threads one looks
             self._given = self.store.get(f"{RUNS}/{self.run}.cancel") is not None
-            self._looked = monotonic()
         return self._given
 
     def give(self) -> None:

@@ -55,7 +55,7 @@ def solve_blocks(store: str, identity: str, numbers: list[int], run: str) -> Non
     try:
         cube = _opened(store, identity)
         with last:
-            done = sum(1 for _ in Threads(1, solved).work(cube, numbers, _Order(cube.store, run, worker)))
+            done = sum(1 for _ in Threads(1, solved, spare=0).work(cube, numbers, _Order(cube.store, run, worker)))
         if done < len(numbers):
             raise Interrupted(f"{store}: the run, or its worker, was asked to stop")
     except PosseError:

@@ -15,11 +15,12 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 
 from posse.kernels.bitshuffle import bitshuffle
 from posse.kernels.workspace import PAGE, ThreadWorkspace, Workspace
-from posse.sweeps.direct import LEAST, Bytes
+from posse.sweeps.direct import Bytes
 from posse.sweeps.numbers import Array
 
 LEVEL = 5
 BLOCK = 1 << 18  # numbers in a block, up to a mebibyte: blocks of Blosc's own choice pack less
+FILLED = 1 << 17  # bytes of a chunk that fills whole pages, at least; as BLOCK, it decides what bytes a cube has
 METADATA = (BloscCodec(cname="lz4", clevel=LEVEL, shuffle="bitshuffle", blocksize=BLOCK), Crc32cCodec())
 
 _FLAGS, _LENGTH, _HEADER = 2, slice(12, 16), 16  # Blosc's header: where in it they stand, and its own length
@@ -40,8 +41,9 @@ def encode(array: Array, workspace: Workspace | None = None, name: str = "chunk"
     packed = np.frombuffer(blosc.compress(shuffled, b"lz4", LEVEL, blosc.NOSHUFFLE, BLOCK), np.uint8)
     copied = bool(packed[_FLAGS] & _COPIED)  # what does not pack is not shuffled either
     length = len(packed) + _CHECKSUM
-    if length >= LEAST and not copied:
-        length += -length % PAGE
+    whole = length + -length % PAGE
+    if length >= FILLED and whole - _CHECKSUM <= numbers.nbytes + _HEADER and not copied:  # as long as a frame may be
+        length = whole
     stored = (workspace or Workspace()).array(name, (length,), np.uint8)
     stored[: len(packed)] = packed
     stored[len(packed) :] = 0

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 ROOM = ".posse"  # what posse keeps beside the Zarr arrays
 AT_ONCE = 16  # objects that are read at once
-PATIENCE = 0.001  # seconds in which the next object is not worth a thread
+PATIENCE = 0.0002  # seconds: a task that takes no longer is not worth a thread
 
 
 class Entry(NamedTuple):
