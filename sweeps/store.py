@@ -25,7 +25,8 @@ Result = TypeVar("Result")
 
 ROOM = ".posse"  # what posse keeps beside the Zarr arrays
 AT_ONCE = 16  # objects that are read at once
-PATIENCE = 0.0002  # seconds: a task that takes no longer is not worth a thread
+QUICK = 0.0002  # seconds: a task that takes no longer is not worth a thread
+PATIENCE = 0.01  # seconds beyond that, all in all, that tasks may take before they are taken for slow
 
 
 class Entry(NamedTuple):
@@ -91,15 +92,16 @@ def in_order(
 ) -> Iterator[Result]:
     """A task's result for each item, in order, some of them under way at once: in a bucket each is a request.
 
-    patience: seconds; while none takes longer they run one by one in this thread, as what a disk has at hand should.
+    patience: seconds; until they have taken so much longer than QUICK each, they run one by one in this thread, as
+        what a disk has at hand should.
     """
-    waiting = iter(items)
+    waiting, left = iter(items), patience
     for item in waiting if patience else ():
         started = perf_counter()
         result = task(item)
-        quick = perf_counter() - started <= patience
+        left = min(patience, left + QUICK - (perf_counter() - started))
         yield result
-        if not quick:
+        if left < 0:
             break
     with ThreadPoolExecutor(at_once, "posse-store") as pool:
         under_way: deque[Future[Result]] = deque()

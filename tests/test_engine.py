@@ -45,8 +45,11 @@ class Given:
         self.is_given = given
 
 
-def work(blocks: Blocks, numbers: Any, workers: int = 3, order: Any = None, **how: Any) -> Any:
-    return Threads(workers, **how).work(blocks, list(numbers), order or Given())  # type: ignore[arg-type]
+NEVER: Any = Given()
+
+
+def work(blocks: Any, numbers: Any, workers: int = 3, order: Any = NEVER, **how: Any) -> Any:
+    return Threads(workers, **how).work(blocks, list(numbers), order)
 
 
 def fail_at(wanted: int) -> Any:

@@ -97,8 +97,9 @@ def test_answers_say_what_they_are_about() -> None:
         assert answer.attrs["box"] == "cap_observer 0.1 to 5 (in ratios)"
         assert "diversity = 0.25" in answer.attrs["fixed"]
         assert answer.attrs["game"] == "restraint"
+    two: Any = [1, 2]
     with pytest.raises(InputError, match=r"cap_observer: \[1, 2\] is not a number; ask for one point at a time"):
-        found.boundary_distance(cap_observer=[1, 2])  # type: ignore[arg-type]
+        found.boundary_distance(cap_observer=two)
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

@@ -162,5 +162,6 @@ def test_another_source_is_refused_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_no_client_is_told() -> None:
+    address: Any = "tcp://127.0.0.1:1"
     with pytest.raises(InputError, match=r"client: str is not allowed; it is a distributed\.Client"):
-        begin().refine(FINE, client="tcp://127.0.0.1:1")  # type: ignore[arg-type]
+        begin().refine(FINE, client=address)

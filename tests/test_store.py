@@ -14,6 +14,12 @@ def test_what_is_at_hand_needs_no_threads() -> None:
     assert set(seen) == {get_ident()}
 
 
+def test_a_pause_among_what_is_at_hand_needs_none_either() -> None:
+    seen: list[int] = []
+    list(in_order(lambda item: seen.append(get_ident()) or sleep(0.1 * (item == 5)), range(100), patience=60))
+    assert set(seen) == {get_ident()}
+
+
 def test_what_takes_time_is_under_way_at_once() -> None:
     """No task of these ends before as many have begun; the first one, alone, is what takes time."""
     others = Barrier(AT_ONCE)
