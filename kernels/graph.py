@@ -3,6 +3,7 @@
     Graph().parameter(0)      a number that stands for the first parameter
     Number                    arithmetic, comparisons, `&`, `|` and the vocabulary make new ones of it
     fused, bits, from_bits    words for posse.kernels.elementary: x · y + z rounded once; a float's bits and back
+    none_negative(numbers)    whether every sign is plus
     graph.needed(results)     what a result is made of, in order
     graph.possible(result)    the values that it may have, where these are few
     graph.hashes(results)     the same as hashes: two numbers of one hash are computed alike, in whatever graph
@@ -10,7 +11,8 @@
 The same thing computed twice is one number. What the compiler makes of a graph rounds as NumPy does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from hashlib import sha256
 from numbers import Real
 from operator import add, mul, sub
@@ -279,3 +281,9 @@ def bits(x: Number) -> Number:
 def from_bits(n: Number) -> Number:
     """The float64 with these bits."""
     return n.graph.convert("from bits", "real", n)
+
+
+def none_negative(numbers: Sequence[Number]) -> Number:
+    """The condition that the sign of every number is plus, as that of 0.0 is; that of a NaN is either."""
+    signs = reduce(lambda x, y: x.graph.apply("or", "whole", x, y), map(bits, numbers))
+    return from_bits(signs >> 63) == 0  # all bits 0, or else all 1, which is a NaN

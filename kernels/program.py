@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
+from itertools import groupby
 from operator import and_
 from threading import RLock
 from typing import Any
@@ -20,7 +21,7 @@ import numpy as np
 from posse.kernels import solution
 from posse.kernels.declaration import OUTSIDE_DOMAIN, Game, Output
 from posse.kernels.errors import InputError
-from posse.kernels.graph import Graph, Number
+from posse.kernels.graph import Graph, Number, none_negative
 from posse.kernels.nest import levels
 from posse.kernels.vocabulary import where
 
@@ -98,16 +99,36 @@ def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], 
     with _tracing:
         traced = _traced(game, constants)
         numbers = [(o, n) for o in declared for n in traced.numbers(o)]
-        conditions = [c for c in solution.limits(game, traced.given) if c is not True]
-        changes = levels(traced.graph, places)
-        conditions.sort(key=lambda condition: changes[condition.index])  # what changes seldom is joined first
-        inside = reduce(and_, conditions, True)
+        inside = _all([c for c in solution.limits(game, traced.given) if c is not True], levels(traced.graph, places))
         results = []
         for output, number in numbers:
             if not is_certain(game, output.name, constants):  # marked, for a kernel does not raise
                 number = where(solution.is_declared(output, number), number, output.not_computed)
             results.append(traced.graph.number(where(inside, number, output.outside), "real"))
     return Program(traced.graph, tuple(results), tuple(o.dtype(real) for o, _ in numbers))
+
+
+def _all(conditions: Sequence[Number], changes: Sequence[int]) -> Any:
+    """Whether all hold; changes: the loops in which each number of the graph changes. What does seldom comes first."""
+
+    def loop(condition: Number) -> int:
+        return changes[condition.index]
+
+    groups = groupby(sorted(conditions, key=loop), loop)
+    return reduce(and_, (c for _, group in groups for c in _upper_bounds_joined(list(group))), True)
+
+
+def _upper_bounds_joined(conditions: Sequence[Number]) -> list[Number]:
+    """The same conditions, but all `x <= constant` as one: no difference `constant - x` is negative.
+
+    Processors subtract vectors faster than they compare them. The difference from a NaN has either sign; but no NaN
+    meets the lower bound, which is another of the conditions.
+    """
+    is_upper = [c.op == "<=" and c.arguments[1].op == "constant" for c in conditions]
+    upper = [c.arguments for c, bounds in zip(conditions, is_upper, strict=True) if bounds]
+    others = [c for c, bounds in zip(conditions, is_upper, strict=True) if not bounds]
+    # 0.0 - 0.0 is 0.0, but -0.0 - 0.0 has a sign.
+    return [*others, none_negative([high.value + 0.0 - x for x, high in upper])] if upper else others
 
 
 @cache

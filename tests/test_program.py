@@ -6,8 +6,10 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import count
+from math import inf, isfinite, nextafter
 from pathlib import Path
 from random import random
 from types import ModuleType
@@ -19,6 +21,7 @@ import pytest
 import posse
 from posse.kernels.declaration import UNIT_INTERVAL, Domain, Game, Output, Parameter
 from posse.kernels.errors import GameChangedError, InputError
+from posse.kernels.grid import Column, solve_grid
 from posse.kernels.point import solve_plain
 from posse.kernels.vocabulary import ratio_power
 
@@ -203,3 +206,44 @@ def test_a_power_of_a_ratio_is_numpys_whatever_the_exponent_may_be(domain: Domai
         tiny = Game("tiny", "A game", "1", parameters, (Output("z", "real", "z"),), solve)
         found = posse.solve(tiny, **given).z.values
         np.testing.assert_allclose(found, solve_plain(tiny, given)["z"], rtol=1e-15)
+
+
+DOMAINS = (
+    Domain(low=-1, high=2),
+    Domain(low=-2, high=-0.0),
+    Domain(low=0, high=0.0),
+    Domain(low=0, low_open=True),
+    Domain(low=0, high=1, high_open=True),
+    Domain(high=-1e-300),
+    Domain(low=2.0**-1074, high=2.0**-1073),
+    Domain(),
+)
+NANS = np.array([0x7FF8 << 48, 0xFFF8 << 48, 0x7FF0 << 48 | 1, 0xFFF0 << 48 | 1], np.uint64).view(np.float64)
+
+
+def is_inside(domain: Domain, x: float) -> bool:
+    """By the exact numbers; at most 10³⁰ in size, as the documentation says."""
+    if not isfinite(x) or abs(Fraction(x)) > Fraction(1e30):
+        return False
+    low = domain.low == -inf or Fraction(domain.low) < x or (Fraction(domain.low) == x and not domain.low_open)
+    high = domain.high == inf or Fraction(domain.high) > x or (Fraction(domain.high) == x and not domain.high_open)
+    return low and high
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_borders_of_every_domain(together: bool) -> None:
+    """together: all parameters vary along the row, so that their bounds are joined."""
+    near = {e for d in DOMAINS for end in d.bounds for e in (end, nextafter(end, -inf), nextafter(end, inf), -end)}
+    values = np.array([*near, 0.0, -0.0, inf, -inf, 5e-324, -5e-324, *NANS])
+    parameters = tuple(Parameter(f"x{k}", f"x{k}", d, d.bounds[0], f"x{k}") for k, d in enumerate(DOMAINS))
+
+    def solve(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any, x7: Any) -> R:
+        return R(x0 * x7)
+
+    borders = Game("borders", "Borders", "1", parameters, (Output("y", "real", "y"),), solve)
+    for parameter in parameters:
+        columns = {p.name: Column(np.full(len(values), p.default), 0) for p in parameters if together}
+        columns[parameter.name] = Column(values, 0)
+        inside = ~np.isnan(solve_grid(borders, columns, (len(values),), ["y"])["y"][0])
+        assert inside.tolist() == [is_inside(parameter.domain, x) for x in values.tolist()], parameter.domain
+        assert 0 < inside.sum() < len(values)
