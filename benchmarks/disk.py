@@ -90,7 +90,8 @@ def make_chunks(cube: Cube, numbers: list[int]) -> tuple[dict[str, memoryview], 
         solved = clock("solve", cube.sweep.solve, cube.blocks.whole_cell(number), None, workspace)
         for output in cube.sweep.outputs:
             for k, part in enumerate(solved[output.name]):
-                chunk = clock("encode and CRC", codec.encode, part, workspace)
+                room = workspace.array("chunk", (codec.most(part.nbytes),), np.uint8)
+                chunk = clock("encode and CRC", codec.encode, part, room)
                 clock("CRC-32C", google_crc32c.value, np.frombuffer(chunk[:-4], np.uint8))
                 clock("SHA-256", lambda data: sha256(data).hexdigest(), chunk)
                 chunks[cube.chunk_key(output, k, number)] = kept(chunk)

@@ -53,6 +53,7 @@ def compile_kernel(
     return Kernel(program, places, game.name, key)
 
 
+@cache
 def widths() -> tuple[int, ...]:
     """How many float64 a vector may hold on this processor, the most first."""
     features = llvmlite.binding.get_host_cpu_features()

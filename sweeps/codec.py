@@ -2,6 +2,7 @@
 
     METADATA  what zarr writes down, so that any Zarr reader can unpack it
     encode(array) -> the bytes that zarr would write, large ones filled up to whole pages
+    most(length)  -> how many these may be
 
 Packing here rather than through zarr gives the bytes that are checked, hashed and recorded. The bits are shuffled here
 as well: Blosc then packs as it packs what needs no shuffling, and its header is told afterwards. What lies behind its
@@ -14,7 +15,7 @@ from numcodecs import blosc
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from posse.kernels.bitshuffle import bitshuffle
-from posse.kernels.workspace import PAGE, ThreadWorkspace, Workspace
+from posse.kernels.workspace import PAGE, ThreadWorkspace
 from posse.sweeps.direct import Bytes
 from posse.sweeps.numbers import Array
 
@@ -30,10 +31,20 @@ _CHECKSUM = 4  # bytes
 _memory = ThreadWorkspace()
 
 
-def encode(array: Array, workspace: Workspace | None = None, name: str = "chunk") -> memoryview:
+def most(length: int) -> int:
+    """Bytes of a packed chunk, at most, that has so many before."""
+    return paged(_HEADER + length + _CHECKSUM)
+
+
+def paged(length: int) -> int:
+    """So many bytes, filled up to whole pages."""
+    return length + -length % PAGE
+
+
+def encode(array: Array, room: Bytes | None = None) -> memoryview:
     """The stored bytes of one whole chunk.
 
-    workspace: where they lie, as the array of this name, until another chunk is put there.
+    room: where they are to lie, from its beginning on; as long as `most` says.
     """
     numbers = np.ascontiguousarray(array).reshape(-1)
     shuffled = _memory.array("shuffled", numbers.shape, numbers.dtype)
@@ -41,10 +52,9 @@ def encode(array: Array, workspace: Workspace | None = None, name: str = "chunk"
     packed = np.frombuffer(blosc.compress(shuffled, b"lz4", LEVEL, blosc.NOSHUFFLE, BLOCK), np.uint8)
     copied = bool(packed[_FLAGS] & _COPIED)  # what does not pack is not shuffled either
     length = len(packed) + _CHECKSUM
-    whole = length + -length % PAGE
-    if length >= FILLED and whole - _CHECKSUM <= numbers.nbytes + _HEADER and not copied:  # as long as a frame may be
-        length = whole
-    stored = (workspace or Workspace()).array(name, (length,), np.uint8)
+    if length >= FILLED and paged(length) - _CHECKSUM <= numbers.nbytes + _HEADER and not copied:
+        length = paged(length)  # as long as a frame may be
+    stored = np.empty(length, np.uint8) if room is None else room[:length]
     stored[: len(packed)] = packed
     stored[len(packed) :] = 0
     stored[_FLAGS] |= _BITSHUFFLED

@@ -195,13 +195,15 @@ class Cube:
 
     def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
-        room = workspace or Workspace()
         solved = self.sweep.solve(self.blocks.whole_cell(number), workspace=self._results)
-        chunks = {
-            self.chunk_key(output, k, number): codec.encode(part, room, f"{output.name} {k}")
-            for output in self.sweep.outputs
-            for k, part in enumerate(solved[output.name])
-        }
+        parts = {(o, k): part for o in self.sweep.outputs for k, part in enumerate(solved[o.name])}
+        most = sum(codec.most(part.nbytes) for part in parts.values())
+        room = (workspace or Workspace()).array("chunks", (most,), np.uint8)
+        chunks = {}
+        for (output, k), part in parts.items():
+            chunk = codec.encode(part, room)
+            room = room[codec.paged(len(chunk)) :]  # each begins on a page, as disks want it
+            chunks[self.chunk_key(output, k, number)] = chunk
         return Solved(chunks, records.Record.of(number, self.sweep.identity, self._source, chunks))
 
     def chunk_key(self, output: Output, component: int, number: int) -> str:
