@@ -16,6 +16,7 @@ from numba.core import cgutils
 from posse.kernels.graph import Number
 from posse.kernels.nest import INNER, MIDDLE, OUTER, levels
 from posse.kernels.program import Program
+from posse.kernels.schedule import schedule
 
 KEPT = 24 * 1024  # bytes, at most, of what is kept for the rows along the middle axis: it stays in the nearest cache
 AHEAD = 64  # numbers of a parameter after those at hand, which are asked for: lists of points outrun the caches
@@ -61,7 +62,7 @@ class _Loops:
             places = [MIDDLE | INNER if place == INNER else place for place in places]
         level = levels(program.graph, places)
         needed = program.graph.needed(program.results)
-        self.numbers = {k: [n for n in needed if level[n.index] == k] for k in range(4)}
+        self.numbers = {k: schedule([n for n in needed if level[n.index] == k]) for k in range(4)}
         # What is computed once for all rows along the middle axis, and which part of it is kept to be read there.
         final = self.numbers[MIDDLE | INNER]
         read = {a.index for n in final for a in n.arguments} | {n.index for n in program.results}
