@@ -99,7 +99,10 @@ def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], 
     with _tracing:
         traced = _traced(game, constants)
         numbers = [(o, n) for o in declared for n in traced.numbers(o)]
-        inside = _all([c for c in solution.limits(game, traced.given) if c is not True], levels(traced.graph, places))
+        conditions = solution.limits(game, traced.given)
+        varying = [c for c in conditions if isinstance(c, Number)]
+        decided = all(c for c in conditions if not isinstance(c, Number))  # by what is built in
+        inside = decided and _all(varying, levels(traced.graph, places))
         results = []
         for output, number in numbers:
             if not is_certain(game, output.name, constants):  # marked, for a kernel does not raise
@@ -109,7 +112,7 @@ def trace(game: Game, outputs: Sequence[str], real: str, places: Sequence[int], 
 
 
 def _all(conditions: Sequence[Number], changes: Sequence[int]) -> Any:
-    """Whether all hold; changes: the loops in which each number of the graph changes. What does seldom comes first."""
+    """Whether all hold, those that change seldom joined first; changes: the loops in which each number does."""
 
     def loop(condition: Number) -> int:
         return changes[condition.index]
@@ -124,9 +127,12 @@ def _upper_bounds_joined(conditions: Sequence[Number]) -> list[Number]:
     Processors subtract vectors faster than they compare them. The difference from a NaN has either sign; but no NaN
     meets the lower bound, which is another of the conditions.
     """
-    is_upper = [c.op == "<=" and c.arguments[1].op == "constant" for c in conditions]
-    upper = [c.arguments for c, bounds in zip(conditions, is_upper, strict=True) if bounds]
-    others = [c for c, bounds in zip(conditions, is_upper, strict=True) if not bounds]
+
+    def is_upper(condition: Number) -> bool:
+        return condition.op == "<=" and condition.arguments[1].op == "constant"
+
+    upper = [c.arguments for c in conditions if is_upper(c)]
+    others = [c for c in conditions if not is_upper(c)]
     # 0.0 - 0.0 is 0.0, but -0.0 - 0.0 has a sign.
     return [*others, none_negative([high.value + 0.0 - x for x, high in upper])] if upper else others
 

@@ -1,6 +1,6 @@
 """In which order numbers are computed one after the other: what much else waits for comes first.
 
-    schedule(numbers) -> the same numbers, each still after those that it is made of
+    schedule(numbers) -> the same numbers, each after those that it is made of, as before
 
 A processor begins an instruction when its arguments are there, but looks no further ahead than a few hundred
 instructions. A game's order, one war after the other, leaves it to wait at the end of each chain of operations. This is

@@ -3,6 +3,8 @@
     METADATA  what zarr writes down, so that any Zarr reader can unpack it
     encode(array) -> the bytes that zarr would write, large ones filled up to whole pages
     most(length)  -> how many these may be
+    paged(length) -> so many filled up to whole pages
+    is_sound(chunk)
 
 Packing here rather than through zarr gives the bytes that are checked, hashed and recorded. The bits are shuffled here
 as well: Blosc then packs as it packs what needs no shuffling, and its header is told afterwards. What lies behind its
@@ -33,7 +35,7 @@ _memory = ThreadWorkspace()
 
 def most(length: int) -> int:
     """Bytes of a packed chunk, at most, that has so many before."""
-    return paged(_HEADER + length + _CHECKSUM)
+    return _HEADER + length + _CHECKSUM
 
 
 def paged(length: int) -> int:
@@ -44,7 +46,7 @@ def paged(length: int) -> int:
 def encode(array: Array, room: Bytes | None = None) -> memoryview:
     """The stored bytes of one whole chunk.
 
-    room: where they are to lie, from its beginning on; as long as `most` says.
+    room: where they are to lie, from its beginning on; at least as long as `most` says.
     """
     numbers = np.ascontiguousarray(array).reshape(-1)
     shuffled = _memory.array("shuffled", numbers.shape, numbers.dtype)

@@ -196,11 +196,11 @@ class Cube:
     def solve_block(self, number: int, workspace: Workspace | None = None) -> "Solved":
         """A block's packed chunks, which lie in this workspace until another block is solved into it."""
         solved = self.sweep.solve(self.blocks.whole_cell(number), workspace=self._results)
-        parts = {(o, k): part for o in self.sweep.outputs for k, part in enumerate(solved[o.name])}
-        most = sum(codec.most(part.nbytes) for part in parts.values())
+        parts = [(output, k, part) for output in self.sweep.outputs for k, part in enumerate(solved[output.name])]
+        most = sum(codec.paged(codec.most(part.nbytes)) for *_, part in parts)
         room = (workspace or Workspace()).array("chunks", (most,), np.uint8)
         chunks = {}
-        for (output, k), part in parts.items():
+        for output, k, part in parts:
             chunk = codec.encode(part, room)
             room = room[codec.paged(len(chunk)) :]  # each begins on a page, as disks want it
             chunks[self.chunk_key(output, k, number)] = chunk

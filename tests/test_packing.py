@@ -2,6 +2,7 @@
 
 import struct
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import google_crc32c
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from zarr.core.buffer import default_buffer_prototype
 from zarr.storage import MemoryStore
 
+import posse
+from posse.kernels.workspace import PAGE, Workspace
 from posse.sweeps import blocks, codec
+from posse.sweeps.cube import Cube
 
 
 @given(
@@ -71,6 +75,29 @@ def test_large_chunks_fill_whole_pages(length: int) -> None:
     assert len(codec.encode(half)) % 4096 == 0
     assert len(codec.encode(half[:1000])) % 4096
     assert len(codec.encode(rough)) == len(rough) + 20
+
+
+@pytest.mark.parametrize("length", [1, 1000, 4077, 40_000, codec.BLOCK + 5])
+@pytest.mark.parametrize("rough", [True, False])
+def test_packing_into_given_memory_touches_nothing_behind(length: int, rough: bool) -> None:
+    array = np.random.default_rng(1).integers(0, 256 if rough else 7, length, np.uint8)
+    room = np.full(codec.most(array.nbytes) + 1, 0xA5, np.uint8)
+    packed = bytes(codec.encode(array, room))
+    assert packed == bytes(codec.encode(array)) == bytes(room[: len(packed)])
+    assert len(packed) <= codec.most(array.nbytes)
+    assert (room[len(packed) :] == 0xA5).all()
+
+
+def test_the_chunks_of_a_block_begin_on_pages(tmp_path: Path) -> None:
+    """As direct access to a disk needs it; none lies in another's place."""
+    axes = {"diversity": {"linspace": [0, 1, 123]}, "resolve": {"linspace": [0, 1, 457]}}
+    cube = Cube.create(posse.Sweep("restraint", axes, outputs=["regime", "payoff", "margin"]), tmp_path / "cube.zarr")
+    solved, workspace = cube.sweep.solve(cube.blocks.whole_cell(0)), Workspace()
+    for _ in range(2):
+        chunks = cube.solve_block(0, workspace).chunks
+        parts = [part for output in cube.sweep.outputs for part in solved[output.name]]
+        assert [bytes(chunk) for chunk in chunks.values()] == [bytes(codec.encode(part)) for part in parts]
+        assert all(np.frombuffer(chunk, np.uint8).ctypes.data % PAGE == 0 for chunk in chunks.values())
 
 
 @given(st.lists(st.integers(1, 100_000_000), min_size=1, max_size=2) | st.lists(st.integers(1, 300), max_size=7))

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from itertools import count
-from math import inf, isfinite, nextafter
+from itertools import count, product
+from math import inf, isfinite, nan, nextafter
 from pathlib import Path
 from random import random
 from types import ModuleType
@@ -230,20 +230,63 @@ def is_inside(domain: Domain, x: float) -> bool:
     return low and high
 
 
-@pytest.mark.parametrize("together", [False, True])
-def test_the_borders_of_every_domain(together: bool) -> None:
-    """together: all parameters vary along the row, so that their bounds are joined."""
-    near = {e for d in DOMAINS for end in d.bounds for e in (end, nextafter(end, -inf), nextafter(end, inf), -end)}
-    values = np.array([*near, 0.0, -0.0, inf, -inf, 5e-324, -5e-324, *NANS])
-    parameters = tuple(Parameter(f"x{k}", f"x{k}", d, d.bounds[0], f"x{k}") for k, d in enumerate(DOMAINS))
+def bordered(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any, x7: Any) -> R:
+    return R(x0 * x7)
 
-    def solve(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any, x7: Any) -> R:
-        return R(x0 * x7)
 
-    borders = Game("borders", "Borders", "1", parameters, (Output("y", "real", "y"),), solve)
-    for parameter in parameters:
-        columns = {p.name: Column(np.full(len(values), p.default), 0) for p in parameters if together}
-        columns[parameter.name] = Column(values, 0)
-        inside = ~np.isnan(solve_grid(borders, columns, (len(values),), ["y"])["y"][0])
-        assert inside.tolist() == [is_inside(parameter.domain, x) for x in values.tolist()], parameter.domain
-        assert 0 < inside.sum() < len(values)
+BORDERED = tuple(Parameter(f"x{k}", f"x{k}", d, d.bounds[0], f"x{k}") for k, d in enumerate(DOMAINS))
+BORDERS = Game("borders", "Borders", "1", BORDERED, (Output("y", "real", "y"),), bordered)
+
+
+SPECIAL = sorted(
+    {e for d in DOMAINS for end in d.bounds for e in (end, nextafter(end, -inf), nextafter(end, inf), -end)}
+)
+VALUES = np.array([*SPECIAL, 0.0, -0.0, inf, -inf, 5e-324, -5e-324, *NANS])
+
+
+def require_borders(axes: list[int | None]) -> None:
+    """Each parameter takes all values along its axis in turn, while those of that axis stay at their lower bounds."""
+    shape, lists = [2, 2, 2], {axis: [p for p, a in zip(BORDERED, axes, strict=True) if a == axis] for axis in range(3)}
+    columns, expected = {}, {axis: np.ones(2, bool) for axis in range(3)}
+    for axis, those in lists.items():
+        if those:
+            shape[axis] = len(those) * len(VALUES)
+            expected[axis] = np.array([is_inside(p.domain, x) for p in those for x in VALUES.tolist()])
+        for k, parameter in enumerate(those):
+            values = np.full(shape[axis], parameter.default, np.float64)
+            values[k * len(VALUES) : (k + 1) * len(VALUES)] = VALUES
+            columns[parameter.name] = Column(values, axis)
+    inside = ~np.isnan(solve_grid(BORDERS, columns, shape, ["y"])["y"][0])
+    first, second, third = expected[0][:, None, None], expected[1][:, None], expected[2]
+    np.testing.assert_array_equal(inside, first & second & third)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_borders_of_domains_that_are_joined(axis: int) -> None:
+    require_borders([axis] * len(BORDERED))
+
+
+@pytest.mark.parametrize("k", range(len(BORDERED)))
+def test_the_borders_of_one_domain(k: int) -> None:
+    require_borders([2 if j == k else None for j in range(len(BORDERED))])
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2])
+def test_the_borders_of_domains_in_several_loops(turn: int) -> None:
+    require_borders([(0, 1, 2, None)[(k + turn) % 4] if k < 4 else None for k in range(len(BORDERED))])
+
+
+@pytest.mark.parametrize("number", [float, np.float64])
+def test_the_order_of_parameters_of_which_some_are_built_in(number: type[float]) -> None:
+    a = Parameter("a", "a", Domain(number(0), number(1)), 0.25, "a", common=number(0.75))
+    b = Parameter("b", "b", Domain(at_least="a"), 0.75, "b", common=number(0.5))
+    ordered = Game("ordered", "Ordered", "1", (a, b), (Output("y", "real", "y"),), lambda a, b: R(a + b))
+    lows, highs = [0.0, 0.5, 0.75, 1.0, nan], [0.0, 0.5, 0.75, 1.0, nan]
+    for low, high in product(lows, highs):
+        for columns in (
+            {"a": Column(np.array([low])), "b": Column(np.array([high]))},
+            {"a": Column(np.array([low] * 3), 0), "b": Column(np.array([high]))},
+            {"a": Column(np.array([low])), "b": Column(np.array([high] * 3), 0)},
+        ):
+            found = solve_grid(ordered, columns, (3,), ["y"])["y"][0]
+            np.testing.assert_array_equal(found, [low + high if low <= high else nan] * 3)
