@@ -173,8 +173,8 @@ def stages(points: int, rounds: int) -> Table:
     against_work = Spread.of([r.cpu["whole"] / r.work for r in measured])
     table.notes += [
         "Regime and four float32 payoffs. Encode: bit-shuffled LZ4; checksum: CRC-32C and SHA-256. "
-        f"Every stage but the last two on all {cores()} cores at once, as the whole, once before it and once after it; "
-        f"{rounds} rounds.",
+        f"These and solving are timed alone on all {cores()} cores at once, writing and reading back in one thread, on "
+        f"some blocks, before the whole cube is made and after it; {rounds} rounds.",
         f"The whole takes {against_ideal} times the longer of (solve + encode + checksum) / cores and the disk alone; "
         f"its CPU time is {against_work} times theirs.",
     ]
@@ -184,7 +184,7 @@ def stages(points: int, rounds: int) -> Table:
 def scaling(wanted: list[tuple[int, tuple[str, ...]]]) -> Table:
     """Rate, memory and size by draws, each of a grid of GRID points."""
     headings = ["outputs", "points", "seconds", "M points a second", "peak memory, MB", "size, MB", "bytes a point"]
-    table = Table("scaling", "Constant memory, linear time", headings)
+    table = Table("scaling", "Bounded memory, linear time", headings)
     possible, taken = [], 0.0
     for number, outputs in wanted:
         points = number * cubes.GRID

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
-from math import prod
+from math import inf, prod
 from statistics import median
 from time import process_time, thread_time
 from typing import Any
@@ -32,6 +32,7 @@ Answer = tuple[npt.NDArray[np.uint8], Any]  # regime, and a sequence of four pay
 Task = Callable[[], Answer]
 
 OUTPUTS = ["regime", "payoff"]
+PART = 10_000  # points
 ROUNDING = 1e-12  # of the margin: where it is smaller, another order of operations may find another regime
 BOX = {
     "cap_leader": (0.1, 2), "cap_partner": (0.1, 2), "cap_target": (0.1, 2), "cap_observer": (0.1, 3),
@@ -59,7 +60,7 @@ class Case:
 
     def some(self, count: int) -> list[Floats]:
         """Points spread evenly over the case, at most so many."""
-        return [values[:: -(-len(values) // count)] for values in self.points]
+        return [values[:: -(-len(values) // count)].copy() for values in self.points]  # without gaps in memory
 
     def solve(self) -> Answer:
         solved = solve_grid(RESTRAINT, self.columns, self.shape, OUTPUTS, self.real)
@@ -136,6 +137,20 @@ def _numpy(points: list[Floats], real: str, general: bool) -> Task:
     return task
 
 
+def _numpy_in_parts(points: list[Floats], real: str, general: bool) -> Task:
+    """The same PART points at a time, of which all that is computed stays in the caches."""
+    tasks = [
+        _numpy([values[start : start + PART] for values in points], real, general)
+        for start in range(0, len(points[0]), PART)
+    ]
+
+    def task() -> Answer:
+        regimes, payoffs = zip(*(part() for part in tasks), strict=True)
+        return np.concatenate(regimes), np.concatenate(payoffs, axis=1)
+
+    return task
+
+
 def _c(flags: str, width: int) -> Peer:
     def prepare(points: list[Floats], real: str, general: bool) -> Task:
         return lambda: c.solve(points, real, general, flags, width)
@@ -148,7 +163,8 @@ def peers(games: int = 10) -> list[Peer]:
     return [
         *(_c(flags, width) for flags, width in product(c.FLAGS, c.WIDTHS)),
         Peer("scalar @njit loop", lambda points, real, general: lambda: scalar.solve(points, real)),
-        Peer("NumPy", _numpy, most=100_000),
+        Peer("NumPy", _numpy),
+        Peer(f"NumPy, {PART:,} at a time", _numpy_in_parts),
         Peer("JAX", jax_peer.prepare, missing=jax_peer.unavailable(), clock=process_time),
         Peer("pygambit", lambda points, real, general: lambda: gambit.solve(points, real), games, gambit.unavailable()),
     ]
@@ -189,46 +205,60 @@ def _listed(case: Case, points: list[Floats]) -> Case:
 # Tables
 
 
-def compare(case: Case, rounds: int, games: int, table: Table) -> None:
-    """Time posse and its peers in turn, and add a row for each; one of C for each set of flags."""
+def compare(case: Case, rounds: int, games: int, table: Table, short: Table) -> None:
+    """Time posse and its peers in turn: a row for each, one of C for each set of flags; in short, one row for all."""
     everyone = peers(games)
     tasks: dict[str, Task] = {"posse": case.solve}
     counts, clocks = {"posse": prod(case.shape)}, {peer.name: peer.clock for peer in everyone}
     for peer in everyone:
         if not peer.missing:
             tasks[peer.name], counts[peer.name] = prepared(case, peer)
-    seconds = interleave(tasks, rounds, clock=lambda name: clocks.get(name, thread_time)())
+    seconds = interleave(tasks, rounds, settle=True, clock=lambda name: clocks.get(name, thread_time)())
     each = {name: [s / counts[name] * 1e9 for s in taken] for name, taken in seconds.items()}
     slower = {name for flags in c.FLAGS for name in _slower([_c(flags, width).name for width in c.WIDTHS], each)}
-    what = f"{case.name}, {'general exponents' if case.general else 'decisiveness 1'}, {case.real}"
-    table.add(what, "posse", Spread.of(each["posse"]), "1")
+    named = f"{case.name}, {'general exponents' if case.general else 'decisiveness 1'}, {case.real}"
+    table.add(named, "posse", Spread.of(each["posse"]), "1")
+    ratios: list[float | str] = []
     for peer in everyone:
-        if peer.missing:
-            table.add(what, peer.name, peer.missing, "")
+        if peer.missing and peer.name not in slower:
+            table.add(named, peer.name, peer.missing, "")
+            ratios.append("")
         elif peer.name not in slower:
-            table.add(what, peer.name, Spread.of(each[peer.name]), ratio(each[peer.name], each["posse"]))
+            against = ratio(each[peer.name], each["posse"])
+            table.add(named, peer.name, Spread.of(each[peer.name]), against)
+            ratios.append(against.middle)
+    short.add(named, Spread.of(each["posse"]).middle, *ratios)
 
 
 def _slower(names: list[str], each: Mapping[str, list[float]]) -> list[str]:
     """All but the fastest of those that were timed."""
-    return sorted((name for name in names if name in each), key=lambda name: median(each[name]))[1:]
+    return sorted(names, key=lambda name: median(each.get(name, [inf])))[1:]
 
 
 def tables(quick: bool) -> list[Table]:
     """Points a second on one thread, and what the width of vectors has to do with it."""
     count, rounds, games = (100_000, 3, 2) if quick else (2_000_000, 7, 10)
     table = Table("kernel", "Kernel, one thread", ["points", "solved by", "ns a point", "times posse's"])
+    others = [peer.name for peer in peers() if not peer.name.startswith("C")]
+    headings = ["points", "posse, ns a point", *(f"C {flags}".rstrip() for flags in c.FLAGS), *others]
+    short = Table("kernel in short", "Kernel, one thread, in short", headings)
     for make, general, real in product(CASES, (False, True), ("float32", "float64")):
-        compare(make(count, real, general), rounds, games, table)
+        compare(make(count, real, general), rounds, games, table, short)
+    short.notes = [
+        "How many times as long as posse others take for a point: medians of the next table, which has all that was "
+        "measured. General exponents: the decisiveness is another number than 1, so that every contest takes a power."
+    ]
     table.notes = [
         f"C: gcc {' '.join(c.COMMON)}, with and without -ffast-math, each the faster of 256- and 512-bit vectors; with "
-        "it powers by the C library's vector pow. JAX: jit, float64, processor time of all its threads. All but posse "
+        "it powers by the C library's vector pow. Scalar @njit loop: the game written by hand for Numba, with "
+        "branches, a point at a time. JAX: jit, float64, processor time of all its threads. All but posse "
         "get the points of a grid as full arrays, made beforehand. Of the grids, the first ends in diversity, which "
         "enters few steps, the second in cap_observer, which enters nearly all. "
-        f"NumPy solves {100_000:,} points at a time, pygambit {games}.",
-        "Median, least and largest of rounds in turn; processor time. All gave posse's answers in this run.",
+        f"All solve {count:,} points, pygambit {games} of them.",
+        "Median, least and largest of rounds in turn, in each of which everyone solves twice and is timed the second "
+        "time; processor time. All gave posse's answers in this run.",
     ]
-    return [table, widths_table(count, rounds)]
+    return [short, table, widths_table(count, rounds)]
 
 
 def widths_table(count: int, rounds: int) -> Table:
@@ -243,7 +273,7 @@ def widths_table(count: int, rounds: int) -> Table:
         tasks = {name: partial(_solve_by, kernel, width, case) for name, width in zip(names, widths(), strict=True)}
         if len({_bits(task()) for task in tasks.values()}) != 1:
             raise SystemExit("the width of vectors changes the answers")
-        seconds = interleave(tasks, rounds, clock=lambda _: thread_time())
+        seconds = interleave(tasks, rounds, settle=True, clock=lambda _: thread_time())
         what = f"{case.name}, {'general exponents' if general else 'decisiveness 1'}, float32"
         table.add(what, *(Spread.of([s / count * 1e9 for s in seconds[name]]) for name in names), chosen)
     table.notes = ["Nanoseconds a point; the same bits by all. Chosen: by a race in the first large call here."]

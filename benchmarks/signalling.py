@@ -7,6 +7,7 @@ The scalar loop is of the very instructions of the kernel, with vectors of one n
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def compare(outputs: str, general: bool, count: int, rounds: int, table: Table) 
     size = len(few["resolve"].values)
     require_same(by_width(few, size, names, widths()[0]), by_numpy(few, names), names, "NumPy")
     ways["NumPy"] = partial(by_numpy, few, names)
-    seconds = interleave(ways, rounds)
+    seconds = interleave(ways, rounds, settle=True, clock=lambda _: thread_time())
     each = {way: [s / (size if way == "NumPy" else count) * 1e9 for s in taken] for way, taken in seconds.items()}
     for way, taken in each.items():
         what = f"{outputs}, {'general exponents' if general else 'decisiveness 1'}"
@@ -91,7 +92,7 @@ def tables(quick: bool) -> list[Table]:
     table.notes = [
         "float32 outputs. One number at a time: the kernel's instructions with vectors of one number. "
         f"NumPy solves {FEW:,} points at a time, and works out all outputs but D1 whatever is asked for. Median, least "
-        "and largest of rounds in turn; processor time. In this run all found the same equilibria, but for at most one "
-        "point in 10,000, where rounding decides."
+        "and largest of rounds in turn, in each of which everyone solves twice and is timed the second time; processor "
+        "time. In this run all found the same equilibria, but for at most one point in 10,000, where rounding decides."
     ]
     return [table]

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from posse.benchmarks.timing import Spread, Table, interleave
@@ -18,6 +17,7 @@ COMMANDS = {
     "posse --help": ["-m", "posse", "--help"],
     "posse solve restraint": ["-m", "posse", "solve", "restraint"],
 }
+FIRST = 3  # rounds, each of some seconds
 COMPILE = "import posse; print(posse.Sweep('restraint', {'diversity': [0, 1]}).evaluate().regime.values)"
 
 
@@ -40,9 +40,12 @@ def tables(quick: bool) -> list[Table]:
     tasks = {name: (lambda command=command: call(command)) for name, command in COMMANDS.items()}
     seconds = interleave(tasks, rounds)
     seconds |= interleave({"sweep, kernel compiled before": lambda: call(["-c", COMPILE])}, rounds)
-    seconds |= interleave({"sweep, first on this machine": first_compile}, min(rounds, 3), warm_up=False)
+    seconds |= interleave({"sweep, first on this machine": first_compile}, FIRST, warm_up=False)
     table = Table("starting", "Starting", ["command", "seconds"])
     for name, taken in seconds.items():
         table.add(name, Spread.of(taken))
-    table.notes.append(f"Wall time of a process, {rounds} rounds, with {Path(sys.executable).name}.")
+    table.notes.append(
+        f"Wall time of a process, {rounds} rounds. The sweep has two points; the first on this machine, "
+        f"{FIRST} rounds, finds no compiled code."
+    )
     return [table]

@@ -56,10 +56,13 @@ def interleave(
     tasks: Mapping[str, Callable[[], Any]],
     rounds: int,
     warm_up: bool = True,
+    settle: bool = False,
     clock: Callable[[str], float] = lambda name: perf_counter(),
 ) -> dict[str, list[float]]:
     """Seconds that each task took in each round; A B C A B C …, so that drift meets all alike.
 
+    warm_up: whether each is run once, untimed, before the first round. settle: the same in every round, just before it
+    is timed, so that it finds caches and memory as it left them, and not as the task before did.
     clock: told which task; thread_time does not count the time in which others had the processor.
     """
     if warm_up:
@@ -68,6 +71,8 @@ def interleave(
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
+            if settle:
+                task()
             started = clock(name)
             task()
             seconds[name].append(clock(name) - started)

@@ -278,7 +278,8 @@ def measure(tools: Sequence[Tool], axes: Axes, rounds: int) -> Table:
 NOTES = [
     "The tools are given a compiled scalar function, as fast alone as the row of no tool says; the rest is what they "
     "add. All give the same regimes and float64 payoffs. Imports, compilation and the start of processes come before "
-    "the clock runs.",
+    "the clock runs. What a tool takes for a sweep however small weighs a hundred times as much with `--quick`, which "
+    "has a hundredth of the points: a cube on disk, with its files and their syncs, is dear then.",
     "Called as documented in: xyzpy, “Basics” and “Parallel & Distributed Generation”; pipefunc, “Understanding "
     "mapspec” and “Parallelism and Execution”; EMA Workbench, “Tutorials: A simple model in Python” and the reference "
     "of `FullFactorialSampler`; Dask, “Futures” and the reference of `Client.map`.",

@@ -4,7 +4,7 @@ solve(game, **parameters) -> Dataset
 evaluate(sweep) -> Dataset
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -18,7 +18,7 @@ from posse.kernels.errors import InputError, TooLargeError, pick
 from posse.kernels.grid import solve_arrays
 from posse.kernels.point import require_inside
 from posse.sweeps import labels
-from posse.sweeps.numbers import numbers
+from posse.sweeps.numbers import number, numbers
 from posse.sweeps.sweep import OUTSIDE, REALS, Sweep, read_outputs
 
 
@@ -80,6 +80,7 @@ def solve(
     pick("outside_domain", outside_domain, {o: o for o in OUTSIDE})
     chosen = game.outputs if outputs is None else read_outputs(game, outputs)
     given = {name: _array(game, name, value) for name, value in parameters.items()}
+    _require_lengths(given)
     try:
         arrays = dict(zip(given, xr.align(*given.values(), join="exact", copy=False), strict=True))
     except ValueError as error:
@@ -118,9 +119,26 @@ def _array(game: Game, name: str, value: Any) -> xr.DataArray:
     if isinstance(value, xr.DataArray):
         numbers(name, value.values.ravel())
         return value.astype(np.float64)
-    if np.ndim(value) == 0:
-        return xr.DataArray(numbers(name, [value])[0])
+    if not isinstance(value, list | tuple) and np.ndim(value) == 0:
+        return xr.DataArray(number(name, value))
+    if isinstance(value, np.ndarray) and value.ndim > 1:
+        raise InputError(
+            f"{name}: is an array of {value.ndim} dimensions without names; give a list of numbers, or a DataArray"
+        )
     return xr.DataArray(numbers(name, value), dims="point")
+
+
+def _require_lengths(arrays: dict[str, xr.DataArray]) -> None:
+    """Refuse arrays that have different lengths along one dimension."""
+    first: dict[Hashable, str] = {}
+    for name, array in arrays.items():
+        for dim, length in array.sizes.items():
+            other = first.setdefault(dim, name)
+            if length != (other_length := arrays[other].sizes[dim]):
+                raise InputError(
+                    f"parameters: arrays do not fit together: along {dim}, {other} has {other_length} values and "
+                    f"{name} {length}"
+                )
 
 
 def _spread(array: xr.DataArray, dims: Iterable[str]) -> Any:

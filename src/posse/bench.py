@@ -1,11 +1,11 @@
 """The benchmarks of this machine, as `posse bench` prints them.
 
-machine() -> what is measured, and where; measure(quick, only) -> tables, each as it is done
+machine() -> what is measured, and where; measure(quick, groups) -> tables, each as it is done
 """
 
 import platform
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module, metadata
 from multiprocessing import get_context
@@ -15,18 +15,20 @@ from time import perf_counter
 import psutil
 
 import posse
+from posse.benchmarks import GROUPS
 from posse.benchmarks.timing import Table
 from posse.cluster.local import cores
 from posse.kernels.errors import pick
 from posse.sweeps.memory import gigabytes
 
-GROUPS = ("kernel", "signalling", "disk", "slicing", "virtual", "crises", "regions", "starting", "tools", "cluster")
 PACKAGES = ("numpy", "numba", "llvmlite", "numcodecs", "google-crc32c", "zarr", "xarray", "dask")
 
 
-def measure(quick: bool, only: str | None = None, tell: Callable[[str], None] = lambda note: None) -> Iterator[Table]:
-    """Run the groups of benchmarks, or one. A group whose packages are not installed is left out, and told."""
-    chosen = GROUPS if only is None else (pick("--only", only, {group: group for group in GROUPS}),)
+def measure(
+    quick: bool, groups: Sequence[str] | None = None, tell: Callable[[str], None] = lambda note: None
+) -> Iterator[Table]:
+    """Run the groups of benchmarks, or some. A group whose packages are not installed is left out, and told."""
+    chosen = [pick("--only", group, {known: known for known in GROUPS}) for group in groups or GROUPS]
     return (table for group in chosen for table in _measured(group, quick, tell))
 
 

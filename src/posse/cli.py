@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from posse.benchmarks import GROUPS
 from posse.kernels.errors import InputError, PosseError
 
 app = typer.Typer(
@@ -412,7 +413,9 @@ def explore(
 def run_benchmarks(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller cubes, fewer rounds.")] = False,
     as_json: Json = False,
-    only: Annotated[str | None, typer.Option(metavar="NAME", help="One group of tables.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help=f"Only these tables: {', '.join(GROUPS)}. May be repeated.")
+    ] = None,
 ) -> None:
     """Measure posse on this machine: kernels, disk, slicing, starting, other tools, Dask."""
     from posse import bench
@@ -473,5 +476,5 @@ def main() -> None:
         print(f"posse: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        print("posse: stopped; the same command goes on", file=sys.stderr)
+        print("posse: stopped", file=sys.stderr)
         sys.exit(STOPPED)
