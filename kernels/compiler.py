@@ -8,11 +8,12 @@ The kernel solves a grid in the loops of posse.kernels.nest; posse.kernels.grid 
 import hashlib
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from statistics import median
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from threading import Lock
 from time import thread_time
 from typing import Any
@@ -142,7 +143,20 @@ def compile_cached(name: str, template: str, key: str, **scope: Any) -> Any:
     cached = _keep(path, source)
     scope["__name__"] = __name__  # Numba loads cached code by module name
     exec(compile(source, str(path if cached else "<posse>"), "exec"), scope)
-    return numba.njit(nogil=True, error_model="numpy", cache=cached)(scope[function])
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=cached)(scope[function])
+    if cached:
+        compiled._cache.save_overload = _despite_the_disk(compiled._cache.save_overload)
+    return compiled
+
+
+def _despite_the_disk(save: Callable[..., None]) -> Callable[..., None]:
+    """Numba's keeping of what it has compiled, which then serves this process at least, also where the disk is full."""
+
+    def attempt(*compiled: Any) -> None:
+        with suppress(OSError):
+            save(*compiled)
+
+    return attempt
 
 
 def hash_key(*depends: Any) -> str:
@@ -165,9 +179,10 @@ def _keep(path: Path, text: str) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            Path(file.name).replace(path)
+            with TemporaryDirectory(dir=path.parent) as aside:  # which takes along what was not written to its end
+                file = Path(aside) / path.name
+                file.write_text(text, encoding="utf-8")
+                file.replace(path)
     except OSError:
         return False
     # Numba refuses to cache beside a file where it cannot write, also where it would only have to read.

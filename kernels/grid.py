@@ -221,5 +221,5 @@ def _constants(game: Game, columns: Sequence[Column]) -> Constants:
     return tuple(
         (p.name, p.common)
         for p, c in zip(game.parameters, columns, strict=True)
-        if p.common is not None and len(c.values) == 1 and c.values[0] == p.common
+        if p.common is not None and len(c.values) == 1 and c.values[0].hex() == float(p.common).hex()  # 0.0 is not -0.0
     )

@@ -43,7 +43,8 @@ class _Traced:
     def __init__(self, game: Game, constants: Constants) -> None:
         self.game, self.graph = game, Graph()
         parameters = {p.name: self.graph.parameter(k, p.domain.bounds[0] > 0) for k, p in enumerate(game.parameters)}
-        self.given: dict[str, Any] = parameters | dict(constants)
+        # NumPy's floats know infinities, where Python's own raise.
+        self.given: dict[str, Any] = parameters | {name: np.float64(value) for name, value in constants}
         self._solution = solution.call(game, self.given)
         self._numbers: dict[str, tuple[Number, ...]] = {}
 

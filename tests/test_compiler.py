@@ -187,6 +187,18 @@ def test_without_a_cache_folder_all_the_same(tmp_path: Path) -> None:
     assert python(SOLVE_TINY, cache=tmp_path / "file", path=tmp_path)["size"] == [0.25, 1.25, 2.25]
 
 
+def test_a_cache_folder_on_a_full_disk(tmp_path: Path) -> None:
+    """No file may grow beyond 4 KiB, which has room for the source of a kernel and not for its code."""
+    (tmp_path / "tiny.py").write_text(TINY)
+    full = "bash", "-c", 'ulimit -f 4; exec "$@"', "bash"
+    for _ in range(2):
+        assert python(SOLVE_TINY, cache=tmp_path, path=tmp_path, started_by=full)["size"] == [0.25, 1.25, 2.25]
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "tiny.py"]
+    assert {path.suffix for path in kept} in ({".py"}, {".py", ".nbi"})
+    assert python(SOLVE_TINY, cache=tmp_path, path=tmp_path)["size"] == [0.25, 1.25, 2.25]
+    assert any(path.suffix == ".nbc" for path in tmp_path.rglob("*"))
+
+
 def test_a_cache_folder_that_became_read_only(tmp_path: Path) -> None:
     """Kernels are compiled for this process, whether the folder has them or not."""
     (tmp_path / "tiny.py").write_text(TINY)

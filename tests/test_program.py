@@ -276,6 +276,26 @@ def test_the_borders_of_domains_in_several_loops(turn: int) -> None:
     require_borders([(0, 1, 2, None)[(k + turn) % 4] if k < 4 else None for k in range(len(BORDERED))])
 
 
+@pytest.mark.parametrize(
+    ("common", "value", "solve"),
+    [
+        (0.0, -0.0, lambda a, b: R(b / a)),
+        (0.0, 0.0, lambda a, b: R(b * (1 / a))),
+        (2.0, 2.0, lambda a, b: R(b * a**2000)),
+        (2.0, 2.0, lambda a, b: R(b - 1e308 * (a * a))),
+    ],
+)
+def test_a_value_that_is_built_in_gives_what_it_gives_in_a_list(
+    common: float, value: float, solve: Callable[..., Any]
+) -> None:
+    parameters = Parameter("a", "a", Domain(-1, 2), 1.0, "a", common=common), Parameter("b", "b", Domain(), 1.0, "b")
+    divided = Game("divided", "Divided", "1", parameters, (Output("y", "real", "y"),), solve)
+    alone = posse.solve(divided, a=value, b=1.0).y.item()
+    assert posse.solve(divided, a=[value] * 20, b=1.0).y.values.tolist() == [alone] * 20
+    assert solve_plain(divided, {"a": value, "b": 1.0})["y"] == alone
+    assert abs(alone) == inf
+
+
 @pytest.mark.parametrize("number", [float, np.float64])
 def test_the_order_of_parameters_of_which_some_are_built_in(number: type[float]) -> None:
     a = Parameter("a", "a", Domain(number(0), number(1)), 0.25, "a", common=number(0.75))
