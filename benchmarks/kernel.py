@@ -237,7 +237,7 @@ def _slower(names: list[str], each: Mapping[str, list[float]]) -> list[str]:
 
 def tables(quick: bool) -> list[Table]:
     """Points a second on one thread, and what the width of vectors has to do with it."""
-    count, rounds, games = (100_000, 3, 2) if quick else (2_000_000, 7, 10)
+    count, rounds, games = (100_000, 3, 2) if quick else (2_000_000, 5, 10)
     table = Table("kernel", "Kernel, one thread", ["points", "solved by", "ns a point", "times posse's"])
     others = [peer.name for peer in peers() if not peer.name.startswith("C")]
     headings = ["points", "posse, ns a point", *(f"C {flags}".rstrip() for flags in c.FLAGS), *others]
