@@ -303,3 +303,14 @@ def test_module_and_command_are_one() -> None:
     done = subprocess.run([sys.executable, "-m", "posse", "games"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert "restraint" in done.stdout
+
+
+def test_stopped_benchmarks_do_not_promise_to_go_on() -> None:
+    command = [sys.executable, "-m", "posse", "bench", "--quick", "--only", "kernel"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as child:
+        assert child.stdout
+        assert b"posse" in child.stdout.readline()  # what the machine is; now it begins
+        child.terminate()
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert b"posse: stopped" in said.splitlines()

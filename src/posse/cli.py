@@ -421,13 +421,17 @@ def run_benchmarks(
     from posse import bench
 
     tables = bench.measure(quick, only, lambda note: print(note, file=sys.stderr, flush=True))
-    if as_json:
-        measured = {"machine": bench.machine(), "tables": [table.as_dict() for table in tables]}
-        print(json.dumps(measured, indent=1, ensure_ascii=False))
-        return
-    print("".join(f"- {name}: {value}\n" for name, value in bench.machine().items()))
-    for table in tables:
-        print(table.markdown(), flush=True)
+    try:
+        if as_json:
+            measured = {"machine": bench.machine(), "tables": [table.as_dict() for table in tables]}
+            print(json.dumps(measured, indent=1, ensure_ascii=False))
+            return
+        print("".join(f"- {name}: {value}\n" for name, value in bench.machine().items()), flush=True)
+        for table in tables:
+            print(table.markdown(), flush=True)
+    except KeyboardInterrupt:  # nothing goes on from here, as other commands do
+        print("posse: stopped", file=sys.stderr)
+        sys.exit(STOPPED)
 
 
 def _pairs(option: str, texts: list[str] | None) -> list[tuple[str, str]]:
@@ -476,5 +480,5 @@ def main() -> None:
         print(f"posse: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        print("posse: stopped", file=sys.stderr)
+        print("posse: stopped; the same command goes on", file=sys.stderr)
         sys.exit(STOPPED)
