@@ -59,8 +59,8 @@ class Case:
         return [np.ascontiguousarray(np.broadcast_to(_along(c, len(self.shape)), self.shape)).ravel() for c in columns]
 
     def some(self, count: int) -> list[Floats]:
-        """Points spread evenly over the case, at most so many."""
-        return [values[:: -(-len(values) // count)].copy() for values in self.points]  # without gaps in memory
+        """Points spread evenly over the case, at most so many, without gaps in memory."""
+        return [np.ascontiguousarray(values[:: -(-len(values) // count)]) for values in self.points]
 
     def solve(self) -> Answer:
         solved = solve_grid(RESTRAINT, self.columns, self.shape, OUTPUTS, self.real)
