@@ -3,7 +3,8 @@
     emit(builder, program, places, width, job)
 
 A vector holds `width` points. The last vector of a row reaches back over points that the one before has solved, to
-the same numbers; so nothing is left over. Arithmetic is strict: the same bits for every width and every nest.
+the same numbers, so nothing is left over; the second may do so too, that it and others fit the lines of the caches.
+Arithmetic is strict: the same bits for every width and every nest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,8 @@ class _Loops:
         self.targets = self.addresses(job.out, [_STORED[dtype.name] for dtype in self.program.dtypes])
         values = self.scalars({}, OUTER, job.held, whole(1), whole(0))
         width = self.arithmetic.width
-        vectors = b.sdiv(b.add(job.row, whole(width - 1)), whole(width))
+        self.lead = whole(0) if self.kept or not self.rows else self.past_a_line(self.rows[0])
+        vectors = b.sdiv(b.add(b.add(job.row, self.lead), whole(width - 1)), whole(width))
         if not self.kept:
             self.middle(values, whole(0), vectors, [])
             return
@@ -111,10 +113,20 @@ class _Loops:
     def along_row(self, first: ir.Value, count: ir.Value) -> Iterator[tuple[ir.Value, ir.Value]]:
         """A loop over vectors: the number of each, from 0, and the position of its first point in the row."""
         b, width = self.builder, self.arithmetic.whole(self.arithmetic.width)
-        last = b.sub(self.job.row, width)
+        start, last = self.arithmetic.whole(0), b.sub(self.job.row, width)
         with cgutils.for_range(b, count) as loop:
-            offset = b.mul(b.add(first, loop.index), width)
+            offset = b.sub(b.mul(b.add(first, loop.index), width), self.lead)
+            offset = b.select(b.icmp_signed(">", offset, start), offset, start)
             yield loop.index, b.select(b.icmp_signed("<", offset, last), offset, last)
+
+    def past_a_line(self, values: ir.Value) -> ir.Value:
+        """How many numbers after a multiple of the vector's size an array begins.
+
+        Large arrays of NumPy all begin 16 bytes past a page. If a vector of each reached over two lines of the caches,
+        then each line would be read twice, and would be gone in between: all of them compete for the same places.
+        """
+        b, whole = self.builder, self.arithmetic.whole
+        return b.and_(b.lshr(b.ptrtoint(values, _WHOLE), whole(3)), whole(self.arithmetic.width - 1))
 
     def addresses(self, table: ir.Value, types: Sequence[ir.Type]) -> list[ir.Value]:
         """The addresses in a table, as pointers."""
@@ -218,7 +230,8 @@ class _Arithmetic:
         line = self.builder.bitcast(self.builder.gep(place, [self.whole(AHEAD)]), ir.IntType(8).as_pointer())
         signature = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
         function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
-        self.builder.call(function, [line, number(0), number(3), number(1)])  # to read, into the nearest cache, data
+        # To read, data, into the second cache: from the nearest they would push each other out before they are needed.
+        self.builder.call(function, [line, number(0), number(2), number(1)])
 
     def intrinsic(self, name: str, arguments: list[ir.Value]) -> ir.Value:
         kind = arguments[0].type

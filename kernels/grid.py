@@ -21,7 +21,7 @@ from posse.kernels.errors import ArithmeticModeError
 from posse.kernels.nest import INNER, MIDDLE, OUTER, SHORT, Nest, choose
 from posse.kernels.program import Constants, is_certain, trace
 from posse.kernels.solution import call, numbers, undeclared, written
-from posse.kernels.workspace import Workspace
+from posse.kernels.workspace import Workspace, lasting
 
 if TYPE_CHECKING:
     from posse.kernels.compiler import Kernel
@@ -73,7 +73,7 @@ def solve_grid(
     if 0 < count < SHORT:
         ordered, grid = _repeated(ordered, grid), (SHORT,)
     wanted = [(o.name, (o.components, prod(grid)), o.dtype(real)) for o in declared]
-    results = [workspace.array(*w) if workspace else np.empty(*w[1:]) for w in wanted]
+    results = [workspace.array(*w) if workspace else lasting(*w[1:]) for w in wanted]
     if count:
         constants, nest = _planned(game, ordered, grid, tuple(outputs))
         solve_nest(game, tuple(outputs), real, constants, nest, ordered, results)

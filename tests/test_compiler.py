@@ -415,6 +415,25 @@ def test_every_width_of_vectors_finds_the_same_bits(width: int, monkeypatch: pyt
         compiler.compile_kernel.cache_clear()
 
 
+@pytest.mark.parametrize("past", range(0, 64, 8))
+@pytest.mark.parametrize("count", LENGTHS[LENGTHS.index(SHORT) :])
+def test_arrays_may_begin_anywhere(count: int, past: int) -> None:
+    """Rows are cut where the lines of the processor's caches end, which must not tell."""
+    dice = np.random.default_rng(count)
+    values = {p.name: dice.uniform(0, 1.1, count) for p in GAME.parameters if p.name != "decisiveness"}
+    compiled = {}
+    for name, numbers in values.items():
+        room = np.empty(count + 16)
+        start = (past - room.ctypes.data) % 64 // 8
+        compiled[name] = Column(room[start : start + count], 0)
+        compiled[name].values[:] = numbers
+        assert compiled[name].values.ctypes.data % 64 == past
+    found = solve_grid(GAME, compiled, (count,), OUTPUTS)
+    reference = plain({name: Column(numbers, 0) for name, numbers in values.items()}, (count,))
+    for name in OUTPUTS:
+        np.testing.assert_array_equal(found[name], reference[name])
+
+
 def test_the_width_is_chosen_once(tmp_path: Path) -> None:
     """By the first process with enough points; by the next one no more."""
     chosen = [python(CHOOSE, cache=tmp_path) for _ in range(2)]
