@@ -12,6 +12,7 @@ exp y = 2^n exp(y − n log 2); polynomials are minimax fits. Errors: tests/test
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -33,6 +34,7 @@ _LOG2_HIGH = float.fromhex("0x1.62e42fefa3800p-1")  # its product with an expone
 _LOG2_LOW = float.fromhex("0x1.ef35793c76730p-45")
 _INVERSE_LOG2 = float.fromhex("0x1.71547652b82fep+0")
 _MAGIC = 6755399441055744.0  # 1.5 · 2^52: adding it leaves a whole number in the last bits
+_BIASED = _MAGIC + 2046.0  # the same, with twice the bias of exponents added to it
 _MAGIC_BITS = 0x4338000000000000
 _WHOLE = 4503599627370496.0  # 2^52
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -40,11 +42,9 @@ _LEAST_NORMAL = 2.2250738585072014e-308
 
 
 def _polynomial(x: Number, coefficients: Sequence[Any]) -> Any:
-    """By Estrin's scheme, the constant coefficient first: pairs, pairs of pairs and so on depend on nothing else."""
-    if len(coefficients) == 1:
-        return coefficients[0]
-    pairs = [fused(x, odd, even) for even, odd in zip(coefficients[::2], coefficients[1::2], strict=False)]
-    return _polynomial(x * x, [*pairs, *coefficients[2 * len(pairs) :]])
+    """The constant coefficient first; even and odd powers by Horner's scheme each, which is half as long a chain."""
+    square, (even, odd) = x * x, (list(coefficients[k::2]) for k in range(2))
+    return fused(x, *(reduce(lambda sum_, c: fused(square, sum_, c), reversed(part)) for part in (odd, even)))
 
 
 def _scaled(x: Number) -> tuple[Number, Number]:
@@ -93,13 +93,14 @@ def _with_exponent(k: Number, high: Number, low: Number) -> tuple[Number, Number
 
 
 def exponential(high: Number, low: Number) -> Number:
-    shifted = fused(high, _INVERSE_LOG2, _MAGIC)
-    n = shifted - _MAGIC
+    shifted = fused(high, _INVERSE_LOG2, _BIASED)
+    n = shifted - _BIASED
     r = fused(-n, _LOG2_LOW, fused(-n, _LOG2_HIGH, high)) + low
     scaled = 1.0 + fused(r * r, _polynomial(r, _E), r)
-    steps = bits(shifted) - _MAGIC_BITS
-    half = steps >> 1  # in two halves, lest 2^n overflow before the result does
-    return scaled * from_bits((half + 1023) << 52) * from_bits((steps - half + 1023) << 52)
+    # 2^n in two halves, lest it overflow before the result does; all but their last bits is shifted out.
+    steps = bits(shifted)
+    half = steps >> 1
+    return scaled * from_bits(half << 52) * from_bits((steps - half) << 52)
 
 
 def ratio_power(y: Number, x: Number, r: Number) -> Any:

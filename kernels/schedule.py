@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 
 from posse.kernels.graph import Number
 
-WINDOW = 200  # numbers from the first that is not computed yet: those further on would only fill registers
+WINDOW = 600  # numbers from the first that is not computed yet: those further on would only fill registers
 CYCLES = {"divide": 13, "constant": 0, "bits": 0, "from bits": 0}  # until a result is there, others 4
 
 
