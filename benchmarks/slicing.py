@@ -161,17 +161,18 @@ def add_mask(table: Table, ds: xr.Dataset, cube: Path) -> None:
 def chunk_shapes(points: int) -> Table:
     """What cells of several sizes, one player or all in a chunk, make of writing and reading."""
     headings = [
-        "points in a cell", "players in a chunk", "cell", "chunks", "bytes a point",
+        "points in a cell, at most", "players in a chunk", "cell", "chunks", "bytes a point",
         "run, ns a point", "a plane of one player, ms", "of all, ms", "line, ms", "point, ms",
     ]  # fmt: skip
     table = Table("chunks", f"Chunk shapes, a cube of {points:,} points", headings)
-    for power in (18, 20, 21, 22):
-        with patch.object(blocks, "POINTS", 1 << power):
+    for share in (1 / 6, 2 / 3, 1, 4 / 3, 8 / 3):  # of what blocks have
+        most = int(share * blocks.POINTS)
+        with patch.object(blocks, "POINTS", most):
             sweep = cubes.grid(points)
             cube = Cube.create(sweep, cubes.fresh("chunks.zarr"))
             taken = finish(cube).seconds / points * 1e9
             path = Path(str(cube.store)) / "payoff"
-            row = [f"2^{power}", "one", " × ".join(map(str, cube.blocks.chunk))]
+            row = [f"{most / 2**20:g} Mi", "one", " × ".join(map(str, cube.blocks.chunk))]
             table.add(*row, *_payoff_row(path, sweep, taken))
             together = write_together(sweep, cube.blocks, cubes.fresh("together.zarr"))
             row[1] = "all four"

@@ -2,25 +2,73 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import prod
+from functools import cached_property, lru_cache
+from itertools import product
+from math import log2, prod
 
 import numpy as np
 
 from posse.sweeps.numbers import Array
 
-POINTS = 1 << 21  # at most, in a block: its chunks are 2 MiB of codes and 8 or 16 MiB of real numbers
+POINTS = 3 << 19  # at most, in a block: its chunks are 1.5 MiB of codes and 6 or 12 MiB of real numbers
+BLOCK = 0.03  # of the time of a block of POINTS, what it takes however small it is
+ASKEW = 0.007  # what a side costs more that is twice or half as long as in a balanced cell
+APART = 4  # times, at most, that it may be longer or shorter
+CHOICES = 16  # of sides along an axis, at most, that are compared
+ALIKE = 16  # sizes of cells in an octave that are told apart
 
 
 def chunk_shape(shape: Sequence[int]) -> tuple[int, ...]:
-    """A balanced cell of at most POINTS points, so that a slice along any two axes reads little."""
+    """A cell of at most POINTS points: nearly balanced, so that a slice along any two axes reads little.
+
+    All blocks are whole cells, so that those at the far end hold points that nobody wants: of seven labels in cells of
+    four one in eight, along each axis. Such cells are left for the cheapest ones near by.
+    """
+    return _cheapest(tuple(shape), POINTS)
+
+
+@lru_cache(maxsize=256)
+def _cheapest(shape: tuple[int, ...], points: int) -> tuple[int, ...]:
+    """Side by side; of those that make cells of about one size with the sides before, the cheapest is kept."""
+    if prod(shape) <= points:
+        return shape
+    balanced = _balanced(shape, points)
+    found: dict[int, tuple[float, int, tuple[int, ...]]] = {0: (1.0, 1, ())}  # cost, points, sides
+    for labels, side in zip(shape, balanced, strict=True):
+        before, found = found, {}
+        for (cost, size, sides), other in product(before.values(), _even(labels, side)):
+            longer = cost * _cost(labels, other, side), size * other, (*sides, other)
+            alike = round(ALIKE * log2(longer[1]))
+            if longer[1] <= points and (alike not in found or longer < found[alike]):
+                found[alike] = longer
+    whole = ((cost * (1 + BLOCK * points / size), sides) for cost, size, sides in found.values())
+    return min(whole, default=(0, balanced))[1]
+
+
+def _balanced(shape: tuple[int, ...], points: int) -> tuple[int, ...]:
+    """The longest sides cut until no more than so many points are left."""
     parts = [1] * len(shape)
     cell = list(shape)
-    while prod(cell) > POINTS:
+    while prod(cell) > points:
         longest = max(range(len(shape)), key=lambda k: cell[k])
         parts[longest] += 1
         cell[longest] = -(-shape[longest] // parts[longest])
     return tuple(cell)
+
+
+def _even(labels: int, side: int) -> list[int]:
+    """Some sides of cells into which an axis is cut evenly, from a balanced one to APART times as long or short."""
+    if side == labels:
+        return [side]
+    least, most = max(1, side // APART), APART * side
+    parts = range(max(1, labels // most), -(-labels // least) + 1)
+    sides = sorted({s for p in parts if least <= (s := -(-labels // p)) <= most})
+    return [side, *sides[:: -(-len(sides) // CHOICES)]]
+
+
+def _cost(labels: int, side: int, balanced: int) -> float:
+    """Labels of whole cells for each there is, and a little for what is askew."""
+    return -(-labels // side) * side / labels * (1 + ASKEW * log2(side / balanced) ** 2)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """How a cube is cut into blocks, and that a block's chunks are packed as zarr would, and read by it."""
 
 import struct
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -100,16 +101,46 @@ def test_the_chunks_of_a_block_begin_on_pages(tmp_path: Path) -> None:
         assert all(np.frombuffer(chunk, np.uint8).ctypes.data % PAGE == 0 for chunk in chunks.values())
 
 
+def solved_for_each(shape: Sequence[int], cell: Sequence[int]) -> float:
+    """Points of whole cells, for each point of the grid."""
+    return prod(-(-n // c) * c / n for n, c in zip(shape, cell, strict=True))
+
+
 @given(st.lists(st.integers(1, 100_000_000), min_size=1, max_size=2) | st.lists(st.integers(1, 300), max_size=7))
 @settings(max_examples=200, deadline=None)
-def test_blocks_are_balanced(shape: list[int]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "POINTS", 1 << 21)
-        cell = blocks.chunk_shape(shape)
-    assert prod(cell) <= 1 << 21
+def test_blocks_are_nearly_balanced(shape: list[int]) -> None:
+    cell, most = blocks.chunk_shape(shape), blocks.POINTS
+    assert prod(cell) <= most
     assert all(1 <= c <= n for c, n in zip(cell, shape, strict=True))
-    assert all(c == n or 2 * c >= max(cell) for c, n in zip(cell, shape, strict=True))
-    assert tuple(cell) == tuple(shape) or prod(cell) > (1 << 21) / 2 ** len(shape) / 2  # and as large as may be
+    assert all(c == n or 2 * blocks.APART**2 * c >= max(cell) for c, n in zip(cell, shape, strict=True))
+    assert tuple(cell) == tuple(shape) or prod(cell) > most / 2 ** len(shape) / 4  # and as large as may be
+
+
+@given(st.lists(st.integers(0, 60), max_size=7), st.integers(1, 10_000))
+@settings(max_examples=200, deadline=None)
+def test_what_fits_a_block_is_not_cut(shape: list[int], points: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "POINTS", points)
+        cell = blocks.chunk_shape(shape)
+    assert (cell == tuple(shape)) == (prod(shape) <= points)
+
+
+@pytest.mark.parametrize(
+    ("shape", "most"),
+    [
+        ((7,) * 10, 1),
+        ((3,) * 15, 1),
+        ((11,) * 7, 1.1),
+        ((13,) * 7, 1.1),
+        ((21,) * 5, 1),
+        ((50,) * 6, 1),
+        ((100,) * 8, 1),
+        ((101,) * 4, 1.05),
+    ],
+)
+def test_few_points_are_solved_that_nobody_wants(shape: tuple[int, ...], most: float) -> None:
+    """Seven labels in two cells of four, along nine axes: 3.3 times as many points."""
+    assert solved_for_each(shape, blocks.chunk_shape(shape)) <= most
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 50))
