@@ -43,8 +43,9 @@ _LEAST_NORMAL = 2.2250738585072014e-308
 
 def _polynomial(x: Number, coefficients: Sequence[Any]) -> Any:
     """The constant coefficient first; even and odd powers by Horner's scheme each, which is half as long a chain."""
-    square, (even, odd) = x * x, (list(coefficients[k::2]) for k in range(2))
-    return fused(x, *(reduce(lambda sum_, c: fused(square, sum_, c), reversed(part)) for part in (odd, even)))
+    square = x * x
+    even, odd = (reduce(lambda sum_, c: fused(square, sum_, c), coefficients[k::2][::-1]) for k in (0, 1))
+    return fused(x, odd, even)
 
 
 def _scaled(x: Number) -> tuple[Number, Number]:
@@ -97,7 +98,7 @@ def exponential(high: Number, low: Number) -> Number:
     n = shifted - _BIASED
     r = fused(-n, _LOG2_LOW, fused(-n, _LOG2_HIGH, high)) + low
     scaled = 1.0 + fused(r * r, _polynomial(r, _E), r)
-    # 2^n in two halves, lest it overflow before the result does; all but their last bits is shifted out.
+    # 2^n in two halves, lest it overflow before the result does. The shift drops what is above an exponent's bits.
     steps = bits(shifted)
     half = steps >> 1
     return scaled * from_bits(half << 52) * from_bits((steps - half) << 52)

@@ -3,8 +3,8 @@
     emit(builder, program, places, width, job)
 
 A vector holds `width` points. The last vector of a row reaches back over points that the one before has solved, to
-the same numbers, so nothing is left over; the second may do so too, that it and others fit the lines of the caches.
-Arithmetic is strict: the same bits for every width and every nest.
+the same numbers, so nothing is left over. The second may reach back too, so that from there on vectors of the first
+parameter begin at multiples of their size. Arithmetic is strict: the same bits for every width and every nest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -77,7 +77,8 @@ class _Loops:
         self.targets = self.addresses(job.out, [_STORED[dtype.name] for dtype in self.program.dtypes])
         values = self.scalars({}, OUTER, job.held, whole(1), whole(0))
         width = self.arithmetic.width
-        self.lead = whole(0) if self.kept or not self.rows else self.past_a_line(self.rows[0])
+        # Vectors lie as if the row began so many numbers earlier; what would be outside is pulled into it.
+        self.lead = whole(0) if self.kept or not self.rows else self.past_a_vector(self.rows[0])
         vectors = b.sdiv(b.add(b.add(job.row, self.lead), whole(width - 1)), whole(width))
         if not self.kept:
             self.middle(values, whole(0), vectors, [])
@@ -113,17 +114,17 @@ class _Loops:
     def along_row(self, first: ir.Value, count: ir.Value) -> Iterator[tuple[ir.Value, ir.Value]]:
         """A loop over vectors: the number of each, from 0, and the position of its first point in the row."""
         b, width = self.builder, self.arithmetic.whole(self.arithmetic.width)
-        start, last = self.arithmetic.whole(0), b.sub(self.job.row, width)
+        zero, last = self.arithmetic.whole(0), b.sub(self.job.row, width)
         with cgutils.for_range(b, count) as loop:
             offset = b.sub(b.mul(b.add(first, loop.index), width), self.lead)
-            offset = b.select(b.icmp_signed(">", offset, start), offset, start)
+            offset = b.select(b.icmp_signed(">", offset, zero), offset, zero)
             yield loop.index, b.select(b.icmp_signed("<", offset, last), offset, last)
 
-    def past_a_line(self, values: ir.Value) -> ir.Value:
-        """How many numbers after a multiple of the vector's size an array begins.
+    def past_a_vector(self, values: ir.Value) -> ir.Value:
+        """How many numbers past a multiple of the vector's size an array begins.
 
-        Large arrays of NumPy all begin 16 bytes past a page. If a vector of each reached over two lines of the caches,
-        then each line would be read twice, and would be gone in between: all of them compete for the same places.
+        Large arrays of NumPy all begin 16 bytes past a page. Vectors of 64 bytes would reach over two lines of the
+        caches each, and a line would be gone before it is read again, for those of all arrays compete for few places.
         """
         b, whole = self.builder, self.arithmetic.whole
         return b.and_(b.lshr(b.ptrtoint(values, _WHOLE), whole(3)), whole(self.arithmetic.width - 1))

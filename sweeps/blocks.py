@@ -11,41 +11,54 @@ import numpy as np
 from posse.sweeps.numbers import Array
 
 POINTS = 3 << 19  # at most, in a block: its chunks are 1.5 MiB of codes and 6 or 12 MiB of real numbers
-BLOCK = 0.03  # of the time of a block of POINTS, what it takes however small it is
-ASKEW = 0.007  # what a side costs more that is twice or half as long as in a balanced cell
-APART = 4  # times, at most, that it may be longer or shorter
-CHOICES = 16  # of sides along an axis, at most, that are compared
+OVERHEAD = 0.03  # of the time of a block of POINTS, what any block takes beside its points
+ASKEW = (
+    0.03  # what a side costs more that is twice or half as long as in a balanced cell; the square of the octaves counts
+)
+APART = 4  # times, at most, that a side may be longer or shorter than in a balanced cell
+CHOICES = 16  # of sides along an axis, or one more, that are compared
 ALIKE = 16  # sizes of cells in an octave that are told apart
 
+Cell = tuple[int, ...]  # its sides
 
-def chunk_shape(shape: Sequence[int]) -> tuple[int, ...]:
-    """A cell of at most POINTS points: nearly balanced, so that a slice along any two axes reads little.
+
+def chunk_shape(shape: Sequence[int]) -> Cell:
+    """A cell of at most POINTS points, nearly balanced, so that a slice along most axes reads little.
 
     All blocks are whole cells, so that those at the far end hold points that nobody wants: of seven labels in cells of
-    four one in eight, along each axis. Such cells are left for the cheapest ones near by.
+    four one in eight, along each axis. So a cheaper cell near the balanced one is taken.
     """
     return _cheapest(tuple(shape), POINTS)
 
 
 @lru_cache(maxsize=256)
-def _cheapest(shape: tuple[int, ...], points: int) -> tuple[int, ...]:
-    """Side by side; of those that make cells of about one size with the sides before, the cheapest is kept."""
+def _cheapest(shape: Cell, points: int) -> Cell:
+    """The cell that costs least: labels of whole cells for each there is, what is askew, and small blocks.
+
+    Cells are made side by side; of those that have about one size so far, only the cheapest is followed.
+    """
     if prod(shape) <= points:
         return shape
     balanced = _balanced(shape, points)
-    found: dict[int, tuple[float, int, tuple[int, ...]]] = {0: (1.0, 1, ())}  # cost, points, sides
-    for labels, side in zip(shape, balanced, strict=True):
-        before, found = found, {}
-        for (cost, size, sides), other in product(before.values(), _even(labels, side)):
-            longer = cost * _cost(labels, other, side), size * other, (*sides, other)
+    begun: dict[int, tuple[float, int, Cell]] = {0: (1.0, 1, ())}  # by size: cost, points, sides
+    for labels, even in zip(shape, balanced, strict=True):
+        before, begun = begun, {}
+        for (cost, size, sides), side in product(before.values(), _sides(labels, even)):
+            longer = cost * _cost(labels, side, even), size * side, (*sides, side)
             alike = round(ALIKE * log2(longer[1]))
-            if longer[1] <= points and (alike not in found or longer < found[alike]):
-                found[alike] = longer
-    whole = ((cost * (1 + BLOCK * points / size), sides) for cost, size, sides in found.values())
-    return min(whole, default=(0, balanced))[1]
+            if longer[1] <= points and (alike not in begun or longer < begun[alike]):
+                begun[alike] = longer
+    whole = ((cost * (1 + OVERHEAD * points / size), sides) for cost, size, sides in begun.values())
+    return _ascending(shape, min(whole, default=(0, balanced))[1])
 
 
-def _balanced(shape: tuple[int, ...], points: int) -> tuple[int, ...]:
+def _ascending(shape: Cell, cell: Cell) -> Cell:
+    """The longer sides last among axes of one length: memory runs along the last ones."""
+    left = {labels: sorted(side for n, side in zip(shape, cell, strict=True) if n == labels) for labels in shape}
+    return tuple(left[labels].pop(0) for labels in shape)
+
+
+def _balanced(shape: Cell, points: int) -> Cell:
     """The longest sides cut until no more than so many points are left."""
     parts = [1] * len(shape)
     cell = list(shape)
@@ -56,19 +69,19 @@ def _balanced(shape: tuple[int, ...], points: int) -> tuple[int, ...]:
     return tuple(cell)
 
 
-def _even(labels: int, side: int) -> list[int]:
-    """Some sides of cells into which an axis is cut evenly, from a balanced one to APART times as long or short."""
-    if side == labels:
-        return [side]
-    least, most = max(1, side // APART), APART * side
+def _sides(labels: int, even: int) -> set[int]:
+    """Some that cut an axis into equal parts, from the balanced one to APART times as long or short."""
+    if even == labels:
+        return {even}
+    least, most = -(-even // APART), APART * even
     parts = range(max(1, labels // most), -(-labels // least) + 1)
-    sides = sorted({s for p in parts if least <= (s := -(-labels // p)) <= most})
-    return [side, *sides[:: -(-len(sides) // CHOICES)]]
+    sides = sorted({side for p in parts if least <= (side := -(-labels // p)) <= most})
+    return {even, *sides[:: -(-len(sides) // CHOICES)]}
 
 
-def _cost(labels: int, side: int, balanced: int) -> float:
+def _cost(labels: int, side: int, even: int) -> float:
     """Labels of whole cells for each there is, and a little for what is askew."""
-    return -(-labels // side) * side / labels * (1 + ASKEW * log2(side / balanced) ** 2)
+    return -(-labels // side) * side / labels * (1 + ASKEW * log2(side / even) ** 2)
 
 
 @dataclass(frozen=True)

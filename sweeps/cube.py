@@ -189,7 +189,7 @@ class Cube:
 
     def warm_up(self) -> None:
         """Solve a block and pack a few numbers for nothing, so that all code is compiled."""
-        self.sweep.solve(self.blocks.whole_cell(0))
+        self.sweep.solve(self.blocks.whole_cell(0), workspace=Workspace())  # whose memory goes back at once
         for output in self.sweep.outputs:
             codec.encode(np.zeros(1, output.dtype(self.sweep.dtype)))
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ from posse.kernels.grid import SHORT, Column, fixed, solve_grid, solve_nest
 from posse.kernels.nest import INNER, LONG, OUTER, Nest, choose, levels
 from posse.kernels.point import solve_plain
 from posse.kernels.program import trace
+from posse.kernels.workspace import Workspace
 
 GAME = posse.game("restraint")
 OUTPUTS = [o.name for o in GAME.outputs]
@@ -415,20 +417,40 @@ def test_every_width_of_vectors_finds_the_same_bits(width: int, monkeypatch: pyt
         compiler.compile_kernel.cache_clear()
 
 
+class Margins(Workspace):
+    """Gives out parts of arrays, and tells whether the numbers before and after them are as they were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = list[tuple[npt.NDArray[np.uint8], slice]]()
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        size = prod(shape) * np.dtype(dtype).itemsize
+        room, part = np.full(size + 1024, 77, np.uint8), slice(512, 512 + size)
+        self.given.append((room, part))
+        return room[part].view(dtype).reshape(shape)
+
+    def whole(self) -> bool:
+        return all((np.delete(room, part) == 77).all() for room, part in self.given)
+
+
+@pytest.mark.parametrize("apart", [0, 24])
 @pytest.mark.parametrize("past", range(0, 64, 8))
 @pytest.mark.parametrize("count", LENGTHS[LENGTHS.index(SHORT) :])
-def test_arrays_may_begin_anywhere(count: int, past: int) -> None:
-    """Rows are cut where the lines of the processor's caches end, which must not tell."""
+def test_arrays_may_begin_anywhere(count: int, past: int, apart: int) -> None:
+    """Rows are cut where vectors of the first array begin at multiples of their size, which must not tell."""
     dice = np.random.default_rng(count)
     values = {p.name: dice.uniform(0, 1.1, count) for p in GAME.parameters if p.name != "decisiveness"}
     compiled = {}
-    for name, numbers in values.items():
-        room = np.empty(count + 16)
-        start = (past - room.ctypes.data) % 64 // 8
+    for k, (name, numbers) in enumerate(values.items()):
+        room, place = np.empty(count + 16), (past + k * apart) % 64
+        start = (place - room.ctypes.data) % 64 // 8
         compiled[name] = Column(room[start : start + count], 0)
         compiled[name].values[:] = numbers
-        assert compiled[name].values.ctypes.data % 64 == past
-    found = solve_grid(GAME, compiled, (count,), OUTPUTS)
+        assert compiled[name].values.ctypes.data % 64 == place
+    margins = Margins()
+    found = solve_grid(GAME, compiled, (count,), OUTPUTS, workspace=margins)
+    assert margins.whole()
     reference = plain({name: Column(numbers, 0) for name, numbers in values.items()}, (count,))
     for name in OUTPUTS:
         np.testing.assert_array_equal(found[name], reference[name])

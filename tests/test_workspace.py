@@ -2,12 +2,13 @@
 
 import gc
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
 
 from posse.kernels import workspace
-from posse.kernels.workspace import MAPPED, MOST, SPARE, lasting
+from posse.kernels.workspace import LARGEST, MAPPED, SPARE, lasting
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +23,12 @@ def spare() -> list[int]:
 
 
 def test_what_is_left_serves_the_next_one() -> None:
+    """The system would have cleared it."""
     first = lasting((MAPPED,), "uint8")
-    place = first.ctypes.data
+    first[:] = 7
     del first
     second = lasting((2, MAPPED // 16), "float64")
-    assert second.ctypes.data == place
+    assert (second.view("uint8") == 7).all()
     assert second.flags.c_contiguous
     assert second.flags.writeable
 
@@ -45,12 +47,17 @@ def test_what_is_held_is_left_alone() -> None:
 
 
 def test_threads_get_memory_of_their_own() -> None:
+    together = Barrier(4, timeout=60)
+
     def work(thread: int) -> bool:
         right = True
         for turn in range(20):
             array = lasting((MAPPED // 8,), "float64")
             array[::4096] = 100 * thread + turn
+            together.wait()
             right &= bool((array[::4096] == 100 * thread + turn).all())
+            together.wait()
+            del array
         return right
 
     with ThreadPoolExecutor(4) as pool:
@@ -59,13 +66,13 @@ def test_threads_get_memory_of_their_own() -> None:
 
 
 def test_only_so_much_is_kept() -> None:
-    """None of small arrays, which the C library keeps, and none that a user's memory would be missed."""
+    """None of small arrays, which the C library keeps, and none so large that it would be missed."""
     arrays = [lasting((MAPPED + k,), "uint8") for k in range(SPARE + 2)]
     del arrays
     assert len(spare()) == SPARE
     workspace._spare.clear()
     lasting((MAPPED - 1,), "uint8")
-    lasting((MOST + 1,), "uint8")
+    lasting((LARGEST + 1,), "uint8")
     assert spare() == []
 
 
