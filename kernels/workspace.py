@@ -1,7 +1,9 @@
 """Memory that is used again and again, which the system would else take back and clear each time.
 
-Workspace().array(name, shape, dtype)   memory of the caller's, overwritten by the next array of this name
-lasting(shape, dtype)                   an array to give away, in memory that earlier ones have left
+    Workspace().array(name, shape, dtype)   memory of the caller's, overwritten by the next array of this name
+    lasting(shape, dtype)                   an array to give away, in memory that earlier ones have left
+
+Whoever gets an array fills it: it holds what was there before.
 """
 
 from collections import deque

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
-from math import log2, prod
+from math import gcd, log2, prod
 
 import numpy as np
 
@@ -12,9 +12,9 @@ from posse.sweeps.numbers import Array
 
 POINTS = 3 << 19  # at most, in a block: its chunks are 1.5 MiB of codes and 6 or 12 MiB of real numbers
 OVERHEAD = 0.03  # of the time of a block of POINTS, what any block takes beside its points
-ASKEW = (
-    0.03  # what a side costs more that is twice or half as long as in a balanced cell; the square of the octaves counts
-)
+ASKEW = 0.03  # what a side costs more that is twice or half as long as in a balanced cell; by the square of octaves
+UNEVEN = 0.05  # what the last side costs more for each factor of 2 that it lacks of EIGHT
+EIGHT = 8  # numbers whose bits fill bytes: where rows are as long, what repeats itself from row to row packs well
 APART = 4  # times, at most, that a side may be longer or shorter than in a balanced cell
 CHOICES = 16  # of sides along an axis, or one more, that are compared
 ALIKE = 16  # sizes of cells in an octave that are told apart
@@ -33,7 +33,7 @@ def chunk_shape(shape: Sequence[int]) -> Cell:
 
 @lru_cache(maxsize=256)
 def _cheapest(shape: Cell, points: int) -> Cell:
-    """The cell that costs least: labels of whole cells for each there is, what is askew, and small blocks.
+    """The cell that costs least: labels of whole cells for each there is, what is askew, uneven rows, and small blocks.
 
     Cells are made side by side; of those that have about one size so far, only the cheapest is followed.
     """
@@ -48,13 +48,19 @@ def _cheapest(shape: Cell, points: int) -> Cell:
             alike = round(ALIKE * log2(longer[1]))
             if longer[1] <= points and (alike not in begun or longer < begun[alike]):
                 begun[alike] = longer
-    whole = ((cost * (1 + OVERHEAD * points / size), sides) for cost, size, sides in begun.values())
+    whole = (
+        (cost * (1 + OVERHEAD * points / size) * (1 + UNEVEN * log2(EIGHT / gcd(sides[-1], EIGHT))), sides)
+        for cost, size, sides in begun.values()
+    )
     return _ascending(shape, min(whole, default=(0, balanced))[1])
 
 
 def _ascending(shape: Cell, cell: Cell) -> Cell:
-    """The longer sides last among axes of one length: memory runs along the last ones."""
-    left = {labels: sorted(side for n, side in zip(shape, cell, strict=True) if n == labels) for labels in shape}
+    """Longer sides, and of these even ones, last among axes of one length: memory runs along the last ones."""
+    left: dict[int, list[int]] = {labels: [] for labels in shape}
+    by_end = sorted(zip(cell, shape, strict=True), key=lambda axis: (axis[0] >= EIGHT, gcd(axis[0], EIGHT), axis[0]))
+    for side, labels in by_end:
+        left[labels].append(side)
     return tuple(left[labels].pop(0) for labels in shape)
 
 

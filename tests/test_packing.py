@@ -126,9 +126,9 @@ def read_for_planes(shape: Sequence[int], cell: Sequence[int]) -> float:
 @given(st.lists(st.integers(1, 300) | st.integers(2, 16), min_size=2, max_size=8))
 @settings(max_examples=200, deadline=None)
 def test_cells_are_worth_it(shape: list[int]) -> None:
-    """Against the balanced ones: hardly ever more points to solve, and not many more to read."""
+    """Against the balanced ones: seldom more points to solve, where they pack better, and not many more to read."""
     cell, balanced = blocks.chunk_shape(shape), blocks._balanced(tuple(shape), blocks.POINTS)
-    assert solved_for_each(shape, cell) <= 1.05 * solved_for_each(shape, balanced)
+    assert solved_for_each(shape, cell) <= 1.2 * solved_for_each(shape, balanced)
     assert read_for_planes(shape, cell) <= 5 * read_for_planes(shape, balanced)
 
 
@@ -157,6 +157,21 @@ def test_what_fits_a_block_is_not_cut(shape: list[int], points: int) -> None:
 def test_few_points_are_solved_that_nobody_wants(shape: tuple[int, ...], most: float) -> None:
     """Seven labels in two cells of four, along ten axes: 3.8 times as many points."""
     assert solved_for_each(shape, blocks.chunk_shape(shape)) <= most
+
+
+def test_even_rows_pack_better() -> None:
+    """Bits of eight numbers fill a byte: what repeats itself from row to row is found if rows are multiples of that."""
+    sweep = posse.Sweep(
+        "restraint", {"cap_leader": {"linspace": [0.1, 2, 200]}, "diversity": {"linspace": [0, 1, 200]},
+                      "cap_observer": {"linspace": [0.1, 3, 200]}}, outputs=("payoff",), dtype="float32",
+    )  # fmt: skip
+    assert blocks.chunk_shape(sweep.shape)[-1] % 4 == 0
+
+    def packed(last: int) -> float:
+        window = np.ix_(np.arange(20), np.arange(100), np.arange(last))
+        return sum(len(codec.encode(part)) for part in sweep.solve(window)["payoff"]) / (2000 * last)
+
+    assert packed(104) < packed(100) < packed(102) < packed(101)
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 50))
