@@ -28,35 +28,36 @@ def chunk_shape(shape: Sequence[int]) -> Cell:
     All blocks are whole cells, so that those at the far end hold points that nobody wants: of seven labels in cells of
     four one in eight, along each axis. So a cheaper cell near the balanced one is taken.
     """
-    return _cheapest(tuple(shape), POINTS)
+    return _cheapest(tuple(map(int, shape)), POINTS)
 
 
 @lru_cache(maxsize=256)
 def _cheapest(shape: Cell, points: int) -> Cell:
     """The cell that costs least: labels of whole cells for each there is, what is askew, uneven rows, and small blocks.
 
-    Cells are made side by side; of those that have about one size so far, only the cheapest is followed.
+    Cells are made one side after the other; of those that have about one size so far, only the cheapest is followed.
     """
     if prod(shape) <= points:
         return shape
     balanced = _balanced(shape, points)
-    begun: dict[int, tuple[float, int, Cell]] = {0: (1.0, 1, ())}  # by size: cost, points, sides
-    for labels, even in zip(shape, balanced, strict=True):
+    begun: dict[tuple[int, int], tuple[float, int, Cell]] = {(0, 0): (1.0, 1, ())}  # cost, points, sides
+    for axis, (labels, even) in enumerate(zip(shape, balanced, strict=True)):
         before, begun = begun, {}
         for (cost, size, sides), side in product(before.values(), _sides(labels, even)):
             longer = cost * _cost(labels, side, even), size * side, (*sides, side)
-            alike = round(ALIKE * log2(longer[1]))
+            alike = round(ALIKE * log2(longer[1])), gcd(side, EIGHT) if axis == len(shape) - 1 else 0
             if longer[1] <= points and (alike not in begun or longer < begun[alike]):
                 begun[alike] = longer
-    whole = (
-        (cost * (1 + OVERHEAD * points / size) * (1 + UNEVEN * log2(EIGHT / gcd(sides[-1], EIGHT))), sides)
-        for cost, size, sides in begun.values()
-    )
-    return _ascending(shape, min(whole, default=(0, balanced))[1])
+    placed = ((cost * (1 + OVERHEAD * points / size), _ascending(shape, sides)) for cost, size, sides in begun.values())
+    whole = ((cost * (1 + UNEVEN * log2(EIGHT / gcd(cell[-1], EIGHT))), cell) for cost, cell in placed)
+    return min(whole, default=(0, balanced))[1]
 
 
 def _ascending(shape: Cell, cell: Cell) -> Cell:
-    """Longer sides, and of these even ones, last among axes of one length: memory runs along the last ones."""
+    """Among axes of one length, sides of eight and more last, of these the most divisible by two, and then the longer.
+
+    Memory runs along the last ones.
+    """
     left: dict[int, list[int]] = {labels: [] for labels in shape}
     by_end = sorted(zip(cell, shape, strict=True), key=lambda axis: (axis[0] >= EIGHT, gcd(axis[0], EIGHT), axis[0]))
     for side, labels in by_end:
@@ -80,7 +81,8 @@ def _sides(labels: int, even: int) -> set[int]:
     if even == labels:
         return {even}
     least, most = -(-even // APART), APART * even
-    parts = range(max(1, labels // most), -(-labels // least) + 1)
+    first, last = max(1, labels // most), -(-labels // least)
+    parts = range(first, last + 1, max(1, (last - first) // 1000))
     sides = sorted({side for p in parts if least <= (side := -(-labels // p)) <= most})
     return {even, *sides[:: -(-len(sides) // CHOICES)]}
 
