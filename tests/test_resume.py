@@ -171,7 +171,7 @@ def test_ten_kills_leave_no_trace(spec: Path, undisturbed: dict[str, bytes], tmp
 @pytest.mark.parametrize(
     ("output", "axes", "points", "chunks"),
     [
-        ("regime", {"diversity": 40}, 16, 4),
+        ("regime", {"diversity": 48}, 16, 3),
         pytest.param("payoff", {"cap_leader": 640, "cap_observer": 800}, 1 << 18, 2 * 4, marks=pytest.mark.slow),
     ],
     ids=["small", "direct"],
