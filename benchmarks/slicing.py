@@ -165,8 +165,7 @@ def chunk_shapes(points: int) -> Table:
         "run, ns a point", "a plane of one player, ms", "of all, ms", "line, ms", "point, ms",
     ]  # fmt: skip
     table = Table("chunks", f"Chunk shapes, a cube of {points:,} points", headings)
-    for share in (1 / 6, 2 / 3, 1, 4 / 3, 8 / 3):  # of what blocks have
-        most = int(share * blocks.POINTS)
+    for most in (1 << 18, 1 << 20, blocks.POINTS, 1 << 21, 1 << 22):
         with patch.object(blocks, "POINTS", most):
             sweep = cubes.grid(points)
             cube = Cube.create(sweep, cubes.fresh("chunks.zarr"))
