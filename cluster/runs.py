@@ -79,9 +79,10 @@ class Run:
 
     @classmethod
     def begin(cls, store: Store, where: str, state: str = "running") -> Self:
-        """Put down a new run."""
+        """Put down a new run; names tell the order, also of runs that begin within one second."""
         now = datetime.now(UTC)
-        run = cls(store, State(f"{now:%Y%m%dT%H%M%S}-{token_hex(3)}", where, now.isoformat(timespec="seconds"), state))
+        name = f"{now:%Y%m%dT%H%M%S%f}-{token_hex(3)}"
+        run = cls(store, State(name, where, now.isoformat(timespec="seconds"), state))
         run._say(state)
         return run
 

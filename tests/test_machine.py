@@ -228,6 +228,13 @@ def live(home: Callable[[], str], examples: int, steps: int) -> None:
     )
 
 
+def test_of_runs_that_begin_within_a_second_the_latest_is_the_last(tmp_path: Path) -> None:
+    job = posse.Job(Cube.create(SWEEP, str(tmp_path / "cube")).store)
+    for _ in range(20):
+        begun = Run.begin(job.store, "a test")
+        assert job.name == begun.state.name
+
+
 def test_in_a_folder(tmp_path: Path) -> None:
     live(lambda: str(Path(mkdtemp(dir=tmp_path)) / "cube"), 12, 12)
     shutil.rmtree(tmp_path)
