@@ -111,7 +111,7 @@ def pass_stages(cube: Cube, numbers: list[int]) -> tuple[dict[str, memoryview], 
     clock = Stopwatch()
     clock("put", cube.store.put, chunks)
     for key, data in chunks.items():
-        clock("read back", direct.holds, Path(str(cube.store)) / key, data)
+        clock("read back", direct.keeps, Path(str(cube.store)) / key, data)
     return chunks, {
         "solve": seconds["solve"],
         "encode": seconds["encode and CRC"] - seconds["CRC-32C"],

@@ -1,8 +1,8 @@
 """Files that go past the page cache: written from memory to the disk, and read back from it.
 
     write(path, content)           a new file
-    sync(path)                     a file or folder, on the disk when this returns
-    holds(path, content)           whether a file has just these bytes
+    keeps(path, content)           see it onto the disk; whether it has just these bytes there
+    sync(path)                     a folder, of which the names are on the disk when this returns
 
 A big cube is written once and read in parts much later; copying it into the page cache takes longer than writing it,
 and reading it back from there tells nothing of the disk. Small files and systems without O_DIRECT go the ordinary way.
@@ -32,7 +32,7 @@ _memcmp.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
 
 
 def write(path: Path, content: Content) -> None:
-    """Write a new file; `sync` sees it onto the disk."""
+    """Write a new file; `keeps` sees it onto the disk."""
     data = np.frombuffer(content, np.uint8)
     file = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, len(data))
     try:
@@ -44,28 +44,43 @@ def write(path: Path, content: Content) -> None:
         os.close(file)
 
 
-def sync(path: Path) -> None:
-    """See a file, or the names in a folder, onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
+class ReadBackError(OSError):
+    """A file that was written cannot be read."""
+
+
+def keeps(path: Path, content: Content) -> bool:
+    """See a file onto the disk; whether it has just these bytes, read from there where the system lets one.
+
+    Raises ReadBackError where it cannot be read, another OSError where it does not come onto the disk.
+    """
+    data = np.frombuffer(content, np.uint8)
+    file = _open(path, os.O_RDONLY, len(data))
+    try:
+        os.fsync(file)
+        try:
+            return _holds(file, data)
+        except OSError as error:
+            raise ReadBackError(error.errno, error.strerror) from error
+    finally:
+        os.close(file)
+
+
+def sync(folder: Path) -> None:
+    """See the names in a folder onto the disk."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def holds(path: Path, content: Content) -> bool:
-    """Whether a file has just these bytes, read from the disk where the system lets one."""
-    data = np.frombuffer(content, np.uint8)
+def _holds(file: int, data: Bytes) -> bool:
     piece = _memory.array("piece", (PIECE,), np.uint8)
-    file = _open(path, os.O_RDONLY, len(data))
-    try:
-        for start in range(0, len(data) + 1, PIECE):  # one more than there is: a file may be too long
-            wanted = data[start : start + PIECE]
-            found = os.preadv(file, [piece.data], start)
-            if found != len(wanted) or not _same(piece[:found], wanted):
-                return False
-    finally:
-        os.close(file)
+    for start in range(0, len(data) + 1, PIECE):  # one more than there is: a file may be too long
+        wanted = data[start : start + PIECE]
+        found = os.preadv(file, [piece.data], start)
+        if found != len(wanted) or not _same(piece[:found], wanted):
+            return False
     return True
 
 

@@ -7,7 +7,7 @@ behind lies under `PARTIAL`.
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -62,35 +62,28 @@ class Folder:
             raise kind(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
     def put(self, objects: Mapping[str, Content]) -> None:
-        self._place({self.path / key: data for key, data in objects.items()}, os.replace)
-        for key, data in objects.items():
-            if not self._holds(self.path / key, data):
-                raise ServiceError(f"{self.path / key}: reads back otherwise than it was written; check the disk")
+        self._place(objects, _replace)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        return self._place({self.path / key: data}, os.link)
+        return self._place({key: data}, _link)
 
-    def _holds(self, path: Path, data: Content) -> bool:
-        try:
-            return direct.holds(path, data)
-        except OSError as error:
-            raise ServiceError(f"{path}: cannot be read back: {error.strerror}; check the disk") from error
-
-    def _place(self, files: Mapping[Path, Content], move: Callable[[Path, Path], None]) -> bool:
-        """Write and sync files, move them to their places, sync the folders there; false where something is there."""
+    def _place(self, objects: Mapping[str, Content], move: Callable[[Path, Path], bool]) -> bool:
+        """Write objects, see them onto the disk, move them to their places there; false where something is there."""
+        files = {self.path / key: data for key, data in objects.items()}
         folders, attempts = {target.parent for target in files}, ATTEMPTS
         try:
             for folder in folders:
                 _make(folder)
-            while attempts:
-                attempts -= 1
+            while True:
                 try:
-                    with _partial(self.path / PARTIAL, files.values()) as partial:
-                        placed = [_move(move, *pair) for pair in zip(partial, files, strict=True)]
+                    with _partial(self.path / PARTIAL, files) as partial:
+                        placed = [move(*pair) for pair in zip(partial, files, strict=True)]
                     break
                 except FileNotFoundError:
+                    attempts -= 1
                     if not attempts:
                         raise
+                    (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)  # there was none, or it was swept away
             for folder in folders:
                 direct.sync(folder)
         except OSError as error:
@@ -145,29 +138,50 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _partial(home: Path, contents: Iterable[Content]) -> Iterator[list[Path]]:
-    """Written and synced files that are not yet under their keys."""
-    home.mkdir(parents=True, exist_ok=True)
-    paths: list[Path] = []
+def _partial(home: Path, files: Mapping[Path, Content]) -> Iterator[list[Path]]:
+    """Files that are on the disk, were read back from there, and are not yet in their places."""
+    token = uuid4().hex
+    paths = [home / f"{token}.{k}" for k in range(len(files))]
     try:
-        for data in contents:
-            paths.append(home / uuid4().hex)
-            direct.write(paths[-1], data)
-        for path in paths:  # after all of them are written: the first sync does much of the others' work
-            direct.sync(path)
+        for path, data in zip(paths, files.values(), strict=True):
+            direct.write(path, data)
+        for path, (target, data) in zip(paths, files.items(), strict=True):
+            _require_kept(path, target, data)  # after all are written: the first sync does much of the others' work
         yield paths
-    finally:
+    except BaseException:
         for path in paths:
-            with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
-                path.unlink(missing_ok=True)
+            _forget(path)
+        raise
 
 
-def _move(move: Callable[[Path, Path], None], partial: Path, target: Path) -> bool:
+def _require_kept(path: Path, target: Path, data: Content) -> None:
     try:
-        move(partial, target)
+        kept = direct.keeps(path, data)
+    except direct.ReadBackError as error:
+        raise ServiceError(f"{target}: cannot be read back: {error.strerror}; check the disk") from error
+    if not kept:
+        raise ServiceError(f"{target}: reads back otherwise than it was written; check the disk")
+
+
+def _replace(partial: Path, target: Path) -> bool:
+    partial.replace(target)
+    return True
+
+
+def _link(partial: Path, target: Path) -> bool:
+    """Give a file its name where there is none of it."""
+    try:
+        target.hardlink_to(partial)
     except FileExistsError:
         return False
+    finally:
+        _forget(partial)
     return True
+
+
+def _forget(partial: Path) -> None:
+    with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
+        partial.unlink(missing_ok=True)
 
 
 def _explained(error: OSError, home: Path) -> Exception:

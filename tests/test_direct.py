@@ -53,9 +53,8 @@ def direct_access(tmp_path: Path) -> None:
 def test_a_file_is_what_was_written(tmp_path: Path, size: int, offset: int) -> None:
     data = content(size, offset)
     direct.write(tmp_path / "file", data)
-    direct.sync(tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == data
-    assert direct.holds(tmp_path / "file", data)
+    assert direct.keeps(tmp_path / "file", data)
 
 
 @pytest.mark.parametrize("size", [s for s in SIZES if s])
@@ -65,10 +64,10 @@ def test_a_file_that_differs_in_a_bit_or_in_length_is_told(tmp_path: Path, size:
         other = bytearray(data)
         other[place] ^= 1
         (tmp_path / "file").write_bytes(other)
-        assert not direct.holds(tmp_path / "file", data)
+        assert not direct.keeps(tmp_path / "file", data)
     for other in (bytes(data[:-1]), bytes(data) + b"x", bytes(data) + bytes(PAGE), b""):
         (tmp_path / "file").write_bytes(other)
-        assert not direct.holds(tmp_path / "file", data)
+        assert not direct.keeps(tmp_path / "file", data)
 
 
 @pytest.mark.usefixtures("direct_access")
@@ -84,7 +83,7 @@ def test_a_file_system_without_direct_access(tmp_path: Path, monkeypatch: pytest
     direct.write(tmp_path / "file", data)
     assert refused
     assert (tmp_path / "file").read_bytes() == data
-    assert direct.holds(tmp_path / "file", data)
+    assert direct.keeps(tmp_path / "file", data)
 
 
 def test_another_reason_not_to_open_is_no_lack_of_direct_access(
