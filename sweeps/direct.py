@@ -31,7 +31,7 @@ _memcmp = ctypes.CDLL(None).memcmp  # NumPy makes an array of every comparison f
 _memcmp.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
 
 
-def write(path: Path, content: Content) -> None:
+def write(path: Path | str, content: Content) -> None:
     """Write a new file; `keeps` sees it onto the disk."""
     data = np.frombuffer(content, np.uint8)
     file = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, len(data))
@@ -48,7 +48,7 @@ class ReadBackError(OSError):
     """A file that was written cannot be read."""
 
 
-def keeps(path: Path, content: Content) -> bool:
+def keeps(path: Path | str, content: Content) -> bool:
     """See a file onto the disk; whether it has just these bytes, read from there where the system lets one.
 
     Raises ReadBackError where it cannot be read, another OSError where it does not come onto the disk.
@@ -65,7 +65,7 @@ def keeps(path: Path, content: Content) -> bool:
         os.close(file)
 
 
-def sync(folder: Path) -> None:
+def sync(folder: Path | str) -> None:
     """See the names in a folder onto the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -84,7 +84,7 @@ def _holds(file: int, data: Bytes) -> bool:
     return True
 
 
-def _open(path: Path, flags: int, size: int) -> int:
+def _open(path: Path | str, flags: int, size: int) -> int:
     """Open a file, for direct access where that is worth it and can be had."""
     if DIRECT and size >= LEAST:
         try:
@@ -93,7 +93,7 @@ def _open(path: Path, flags: int, size: int) -> int:
             if error.errno != errno.EINVAL:
                 raise
             if flags & os.O_CREAT:  # what refuses direct access has made the file already
-                path.unlink(missing_ok=True)
+                Path(path).unlink(missing_ok=True)
     return os.open(path, flags | os.O_CLOEXEC, 0o666)
 
 

@@ -62,22 +62,22 @@ class Folder:
             raise kind(f"{self.path / key}: cannot be read: {error.strerror}") from error
 
     def put(self, objects: Mapping[str, Content]) -> None:
-        self._place(objects, _replace)
+        self._place(objects, os.replace)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         return self._place({key: data}, _link)
 
-    def _place(self, objects: Mapping[str, Content], move: Callable[[Path, Path], bool]) -> bool:
+    def _place(self, objects: Mapping[str, Content], move: Callable[[str, str], bool | None]) -> bool:
         """Write objects, see them onto the disk, move them to their places there; false where something is there."""
-        files = {self.path / key: data for key, data in objects.items()}
-        folders, attempts = {target.parent for target in files}, ATTEMPTS
+        files = {f"{self.path}/{key}": data for key, data in objects.items()}  # text, for paths take longer
+        folders, attempts = {self.path / name for name in {key.rpartition("/")[0] for key in objects}}, ATTEMPTS
         try:
             for folder in folders:
                 _make(folder)
             while True:
                 try:
-                    with _partial(self.path / PARTIAL, files) as partial:
-                        placed = [move(*pair) for pair in zip(partial, files, strict=True)]
+                    with _partial(f"{self.path}/{PARTIAL}", files) as partial:
+                        placed = [move(*pair) is not False for pair in zip(partial, files, strict=True)]
                     break
                 except FileNotFoundError:
                     attempts -= 1
@@ -138,10 +138,10 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _partial(home: Path, files: Mapping[Path, Content]) -> Iterator[list[Path]]:
+def _partial(home: str, files: Mapping[str, Content]) -> Iterator[list[str]]:
     """Files that are on the disk, were read back from there, and are not yet in their places."""
     token = uuid4().hex
-    paths = [home / f"{token}.{k}" for k in range(len(files))]
+    paths = [f"{home}/{token}.{k}" for k in range(len(files))]
     try:
         for path, data in zip(paths, files.values(), strict=True):
             direct.write(path, data)
@@ -154,7 +154,7 @@ def _partial(home: Path, files: Mapping[Path, Content]) -> Iterator[list[Path]]:
         raise
 
 
-def _require_kept(path: Path, target: Path, data: Content) -> None:
+def _require_kept(path: str, target: str, data: Content) -> None:
     try:
         kept = direct.keeps(path, data)
     except direct.ReadBackError as error:
@@ -163,15 +163,10 @@ def _require_kept(path: Path, target: Path, data: Content) -> None:
         raise ServiceError(f"{target}: reads back otherwise than it was written; check the disk")
 
 
-def _replace(partial: Path, target: Path) -> bool:
-    partial.replace(target)
-    return True
-
-
-def _link(partial: Path, target: Path) -> bool:
+def _link(partial: str, target: str) -> bool:
     """Give a file its name where there is none of it."""
     try:
-        target.hardlink_to(partial)
+        os.link(partial, target)
     except FileExistsError:
         return False
     finally:
@@ -179,9 +174,9 @@ def _link(partial: Path, target: Path) -> bool:
     return True
 
 
-def _forget(partial: Path) -> None:
+def _forget(partial: str) -> None:
     with suppress(OSError):  # the folder went away, or its disk did: whoever finds the file may sweep it
-        partial.unlink(missing_ok=True)
+        Path(partial).unlink(missing_ok=True)
 
 
 def _explained(error: OSError, home: Path) -> Exception:

@@ -12,7 +12,7 @@ import pytest
 from posse.kernels.errors import StoreError
 from posse.kernels.workspace import PAGE, Workspace
 from posse.sweeps import direct
-from posse.sweeps.folder import Folder
+from posse.sweeps.folder import PARTIAL, Folder
 
 SIZES = [0, 1, PAGE, direct.LEAST - 1, direct.LEAST, direct.LEAST + 1, direct.PIECE, direct.PIECE + PAGE + 7]
 
@@ -103,3 +103,35 @@ def test_a_disk_that_cannot_be_read_back_is_named(tmp_path: Path, monkeypatch: p
     refuse(monkeypatch, "preadv", errno.EIO, lambda *arguments: True)
     with pytest.raises(StoreError, match=f"{tmp_path}/c.0: cannot be read back: Input/output error; check the disk"):
         Folder(tmp_path).put({"c.0": content(direct.LEAST)})
+
+
+def flipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a bit come back otherwise from the disk."""
+    genuine = os.preadv
+
+    def read(file: int, buffers: list[memoryview], offset: int) -> int:
+        found = genuine(file, buffers, offset)
+        buffers[0][0] ^= 1
+        return found
+
+    monkeypatch.setattr(os, "preadv", read)
+
+
+@pytest.mark.parametrize("size", [5, direct.LEAST])
+def test_what_does_not_come_back_from_the_disk_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """What was there before stays, and nothing is left behind."""
+    store, earlier = Folder(tmp_path), {"a/c.0": b"earlier", "a/c.1": b"as well"}
+    store.put(earlier)
+    with monkeypatch.context() as patch:
+        flipped(patch)
+        later = {key: content(size) for key in earlier}
+        with pytest.raises(StoreError, match=f"{tmp_path}/a/c.0: reads back otherwise than it was written"):
+            store.put(later)
+        with pytest.raises(StoreError, match=f"{tmp_path}/a/c.2: reads back otherwise than it was written"):
+            store.put_if_absent("a/c.2", bytes(content(size)))
+    assert {f"a/{p.name}": p.read_bytes() for p in (tmp_path / "a").iterdir()} == earlier
+    assert list((tmp_path / PARTIAL).iterdir()) == []
+    store.put(later)
+    assert {key: store.get(key) for key in later} == later
