@@ -173,8 +173,8 @@ def stages(points: int, rounds: int) -> Table:
     against_work = Spread.of([r.cpu["whole"] / r.work for r in measured])
     table.notes += [
         "Regime and four float32 payoffs. Encode: bit-shuffled LZ4; checksum: CRC-32C and SHA-256. "
-        f"These and solving are timed alone on all {cores()} cores at once, writing and reading back in one thread, on "
-        f"some blocks, before the whole cube is made and after it; {rounds} rounds.",
+        f"These and solving are timed alone on all {cores()} cores at once, writing and reading back in one thread "
+        f"(the latter with a second sync), on some blocks, before the whole cube is made and after it; {rounds} rounds.",
         f"The whole takes {against_ideal} times the longer of (solve + encode + checksum) / cores and the disk alone; "
         f"its CPU time is {against_work} times theirs.",
     ]

@@ -49,7 +49,7 @@ class ReadBackError(OSError):
 
 
 def keeps(path: Path | str, content: Content) -> bool:
-    """See a file onto the disk; whether it has just these bytes, read from there where the system lets one.
+    """See a file onto the disk; whether it has just these bytes, read from there where it is large and that can be had.
 
     Raises ReadBackError where it cannot be read, another OSError where it does not come onto the disk.
     """

@@ -83,7 +83,8 @@ class Folder:
                     attempts -= 1
                     if not attempts:
                         raise
-                    (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)  # there was none, or it was swept away
+                    with suppress(FileNotFoundError, FileExistsError):  # that is swept away just now
+                        (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)
             for folder in folders:
                 direct.sync(folder)
         except OSError as error:
@@ -139,7 +140,7 @@ def _make(folder: Path) -> None:
 
 @contextmanager
 def _partial(home: str, files: Mapping[str, Content]) -> Iterator[list[str]]:
-    """Files that are on the disk, were read back from there, and are not yet in their places."""
+    """Files that are on the disk, were read back, and are not yet in their places."""
     token = uuid4().hex
     paths = [f"{home}/{token}.{k}" for k in range(len(files))]
     try:

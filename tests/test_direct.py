@@ -13,6 +13,7 @@ from posse.kernels.errors import StoreError
 from posse.kernels.workspace import PAGE, Workspace
 from posse.sweeps import direct
 from posse.sweeps.folder import PARTIAL, Folder
+from posse.sweeps.store import ROOM
 
 SIZES = [0, 1, PAGE, direct.LEAST - 1, direct.LEAST, direct.LEAST + 1, direct.PIECE, direct.PIECE + PAGE + 7]
 
@@ -105,29 +106,32 @@ def test_a_disk_that_cannot_be_read_back_is_named(tmp_path: Path, monkeypatch: p
         Folder(tmp_path).put({"c.0": content(direct.LEAST)})
 
 
-def flipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a bit come back otherwise from the disk."""
-    genuine = os.preadv
+def flip(monkeypatch: pytest.MonkeyPatch, which: int) -> None:
+    """Let a bit come back otherwise from the disk: in this piece of those that are read, from 0, and in all later."""
+    genuine, before = os.preadv, [False] * which
 
     def read(file: int, buffers: list[memoryview], offset: int) -> int:
         found = genuine(file, buffers, offset)
-        buffers[0][0] ^= 1
+        if not before:
+            buffers[0][0] ^= 1
+        before[:1] = []
         return found
 
     monkeypatch.setattr(os, "preadv", read)
 
 
 @pytest.mark.parametrize("size", [5, direct.LEAST])
+@pytest.mark.parametrize("damaged", [0, 1])
 def test_what_does_not_come_back_from_the_disk_takes_no_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, damaged: int
 ) -> None:
-    """What was there before stays, and nothing is left behind."""
+    """Nor do others that were written with it; what was there before stays, and nothing is left behind."""
     store, earlier = Folder(tmp_path), {"a/c.0": b"earlier", "a/c.1": b"as well"}
+    later = {key: content(size) for key in earlier}
     store.put(earlier)
     with monkeypatch.context() as patch:
-        flipped(patch)
-        later = {key: content(size) for key in earlier}
-        with pytest.raises(StoreError, match=f"{tmp_path}/a/c.0: reads back otherwise than it was written"):
+        flip(patch, damaged)
+        with pytest.raises(StoreError, match=f"{tmp_path}/a/c.{damaged}: reads back otherwise than it was written"):
             store.put(later)
         with pytest.raises(StoreError, match=f"{tmp_path}/a/c.2: reads back otherwise than it was written"):
             store.put_if_absent("a/c.2", bytes(content(size)))
@@ -135,3 +139,38 @@ def test_what_does_not_come_back_from_the_disk_takes_no_place(
     assert list((tmp_path / PARTIAL).iterdir()) == []
     store.put(later)
     assert {key: store.get(key) for key in later} == later
+
+
+@pytest.mark.parametrize("described", [True, False], ids=["a cube", "no cube"])
+@pytest.mark.parametrize("name", ["mkdir", "open", "fsync", "replace", "link"])
+def test_a_sweep_at_any_moment_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, described: bool
+) -> None:
+    """Another run that has just finished the cube clears away what lies in `PARTIAL`, and the folder with it."""
+    genuine, calls = getattr(os, name), 0
+    for moment in range(1, 20):
+        store = Folder(tmp_path / str(moment))
+        store.put({f"{ROOM}/sweep.json": b"{}"} if described else {})
+        calls = 0
+
+        def call(*arguments: Any, moment: int = moment, store: Folder = store, **named: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == moment:
+                store.sweep_partial()
+            found = genuine(*arguments, **named)
+            if calls == moment:
+                store.sweep_partial()
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, call)
+            store.put({"a/c.0": content(direct.LEAST), "zarr.json": b"group"})
+            assert store.put_if_absent("a/c.1", b"another")
+        assert [store.get(key) for key in ("a/c.0", "zarr.json", "a/c.1")] == [
+            content(direct.LEAST), b"group", b"another",
+        ]  # fmt: skip
+        assert list(tmp_path.glob(f"{moment}/{PARTIAL}/*")) == []
+        if calls < moment:
+            break
+    assert calls > 0
