@@ -174,7 +174,7 @@ def stages(points: int, rounds: int) -> Table:
     table.notes += [
         "Regime and four float32 payoffs. Encode: bit-shuffled LZ4; checksum: CRC-32C and SHA-256. "
         f"These and solving are timed alone on all {cores()} cores at once, writing and reading back in one thread "
-        f"(the latter with a second sync), on some blocks, before the whole cube is made and after it; {rounds} rounds.",
+        f"(the latter with a second sync), on some blocks, before a whole cube is made and after it; {rounds} rounds.",
         f"The whole takes {against_ideal} times the longer of (solve + encode + checksum) / cores and the disk alone; "
         f"its CPU time is {against_work} times theirs.",
     ]
