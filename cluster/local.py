@@ -1,7 +1,7 @@
 """The local engine: threads of this process.
 
-Some solve and pack, as many as there are cores, for neither holds the interpreter's lock; others write, read back and
-record, and wait for the disk most of the time. A few blocks are under way at once, whatever the size of the cube,
+Some solve and pack, as many as there are cores, for neither holds the interpreter's lock; others, half as many again,
+write, read back and record, and wait for the disk most of the time. A few blocks are under way at once, whatever the size of the cube,
 which bounds memory.
 """
 
@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
-from math import prod
+from math import ceil, prod
 from queue import LifoQueue, SimpleQueue
 from socket import gethostname
 from threading import Event
@@ -24,6 +24,7 @@ from posse.kernels.workspace import Workspace
 from posse.sweeps.cube import Cube, Solved
 from posse.sweeps.sweep import Sweep
 
+WRITERS = 1.5  # threads that write, for each that solves: one for one, a disk that is slow for a moment holds all up
 ROOMS = 2  # blocks, for each thread that solves, that may be packed and not yet written
 SPARE = 8  # further ones, where memory holds them, for disks that are slow for a moment
 
@@ -74,12 +75,12 @@ class Threads:
         workers = min(workers, max(1, len(numbers)))
         rooms = ROOMS * workers + max(0, min(self.spare, blocks - (1 + ROOMS) * workers))
         line = _Line(cube, numbers, lambda: stopped.is_set() or order.is_given(), rooms)
-        solvers, writers = ThreadPoolExecutor(workers, "posse-solver"), ThreadPoolExecutor(workers, "posse-writer")
+        solving, writing = workers, ceil(WRITERS * workers)
+        solvers, writers = ThreadPoolExecutor(solving, "posse-solver"), ThreadPoolExecutor(writing, "posse-writer")
         try:
-            for task, pool in ((line.write, writers), (line.solve, solvers)):  # no block without one who writes it
-                for _ in range(workers):
+            for task, pool, threads in ((line.write, writers, writing), (line.solve, solvers, solving)):
+                for _ in range(threads):  # those who write first: no block without one
                     pool.submit(task)
-            solving = writing = workers
             while writing:
                 match line.told.get():
                     case Outcome() as outcome:
@@ -87,6 +88,7 @@ class Threads:
                     case Ended.SOLVING:
                         solving -= 1
                         if not solving:
+                            line.end(writing)
                             self.solved()
                     case Ended.WRITING:
                         writing -= 1
@@ -95,7 +97,7 @@ class Threads:
         finally:
             stopped.set()
             solvers.shutdown()
-            line.end(workers)  # those of which no solver has told
+            line.end(writing)
             writers.shutdown()
 
 
@@ -121,7 +123,7 @@ class _Line:
             self.rooms.put(Workspace())
 
     def solve(self) -> None:
-        """Solve and pack blocks until none waits; then a writer may end."""
+        """Solve and pack blocks until none waits."""
         try:
             while not self.stops() and (number := next(self.waiting, None)) is not None:
                 if self.cube.is_recorded(number):  # by another run, meanwhile
@@ -133,7 +135,6 @@ class _Line:
         except BaseException as error:
             self.told.put(error)
         self.told.put(Ended.SOLVING)
-        self.end(1)
 
     def end(self, writers: int) -> None:
         """Let so many writers end, when all that is packed by now is written."""
@@ -141,7 +142,7 @@ class _Line:
             self.packed.put(None)
 
     def write(self) -> None:
-        """Write, read back and record blocks until a solver has ended."""
+        """Write, read back and record blocks until told to end."""
         while (packed := self.packed.get()) is not None:
             solved, room = packed
             try:
