@@ -1,8 +1,8 @@
 """The local engine: threads of this process.
 
 Some solve and pack, as many as there are cores, for neither holds the interpreter's lock; others, half as many again,
-write, read back and record, and wait for the disk most of the time. A few blocks are under way at once, whatever the size of the cube,
-which bounds memory.
+write, read back and record, and wait for the disk most of the time. A few blocks are under way at once, whatever the
+size of the cube, which bounds memory.
 """
 
 import logging
