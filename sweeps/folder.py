@@ -83,7 +83,7 @@ class Folder:
                     attempts -= 1
                     if not attempts:
                         raise
-                    with suppress(FileNotFoundError, FileExistsError):  # that is swept away just now
+                    with suppress(FileNotFoundError, FileExistsError):  # another run sweeps it away just now
                         (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)
             for folder in folders:
                 direct.sync(folder)
