@@ -70,26 +70,31 @@ class Folder:
     def _place(self, objects: Mapping[str, Content], move: Callable[[str, str], bool | None]) -> bool:
         """Write objects, see them onto the disk, move them to their places there; false where something is there."""
         files = {f"{self.path}/{key}": data for key, data in objects.items()}  # text, for paths take longer
-        folders, attempts = {self.path / name for name in {key.rpartition("/")[0] for key in objects}}, ATTEMPTS
+        folders = {self.path / name for name in {key.rpartition("/")[0] for key in objects}}
         try:
             for folder in folders:
                 _make(folder)
-            while True:
-                try:
-                    with _partial(f"{self.path}/{PARTIAL}", files) as partial:
-                        placed = [move(*pair) is not False for pair in zip(partial, files, strict=True)]
-                    break
-                except FileNotFoundError:
-                    attempts -= 1
-                    if not attempts:
-                        raise
-                    with suppress(FileNotFoundError, FileExistsError):  # another run sweeps it away just now
-                        (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)
+            placed = self._moved(files, move)
             for folder in folders:
                 direct.sync(folder)
         except OSError as error:
             raise _explained(error, min(folders)) from error
-        return all(placed)
+        return placed
+
+    def _moved(
+        self, files: Mapping[str, Content], move: Callable[[str, str], bool | None], attempts: int = ATTEMPTS
+    ) -> bool:
+        """Write files and move them to their places, again where another run sweeps away what is not there yet."""
+        try:
+            with _partial(f"{self.path}/{PARTIAL}", files) as partial:
+                placed = [move(*pair) is not False for pair in zip(partial, files, strict=True)]
+            return all(placed)
+        except FileNotFoundError:
+            if attempts == 1:
+                raise
+            with suppress(FileNotFoundError, FileExistsError):  # another run sweeps it away just now
+                (self.path / PARTIAL).mkdir(parents=True, exist_ok=True)
+        return self._moved(files, move, attempts - 1)
 
     def keys(self, prefix: str) -> Iterator[Entry]:
         try:
